@@ -1,0 +1,43 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "netlist_io/netlist.h"
+#include "netlist_io/plc_header.h"
+
+namespace tessera::netlist_io {
+
+/// How decimal numbers become coordinates.
+enum class NumberPrecision : std::uint8_t {
+  kDouble,   ///< as written, IEEE double
+  kFloat32,  ///< rounded to float32 first, as protobuf floats are; reproduces Google's binary
+};
+
+/// A netlist together with what its leading `#` comments say about the canvas.
+struct NetlistFile {
+  Netlist netlist;
+  PlcHeader header;
+};
+
+/// Reads `netlist.pb.txt` files, plain or gzip (by content, not by name), which are concatenated:
+/// several files of one list make one netlist. Throws `ParseError`.
+NetlistFile read_netlist(std::span<const std::string> paths,
+                         NumberPrecision precision = NumberPrecision::kDouble);
+
+/// Same, of text in memory; `name` stands for the path in errors.
+NetlistFile parse_netlist(std::string_view text,
+                          const std::string& name,
+                          NumberPrecision precision = NumberPrecision::kDouble);
+
+/// Serialises in the layout of Circuit Training's `netlist.pb.txt` (attributes alphabetical, hard
+/// nodes in upper case, soft ones in lower case); numbers in the shortest form that reads back
+/// equal, so that a round trip changes no cost.
+std::string format_netlist(const Netlist& netlist);
+
+/// Writes `format_netlist` to `path`, gzip if the name ends in `.gz`. Atomic.
+void write_netlist(const Netlist& netlist, const std::string& path);
+
+}  // namespace tessera::netlist_io
