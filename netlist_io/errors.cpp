@@ -8,7 +8,8 @@ namespace {
 std::string format(const SourceLocation& location, const std::string& message) {
   std::string text = location.path;
   if (location.line > 0) {
-    text += ":" + std::to_string(location.line) + ":" + std::to_string(location.column);
+    text.append(":").append(std::to_string(location.line));
+    text.append(":").append(std::to_string(location.column));
   }
   return text + ": " + message;
 }

@@ -10,7 +10,9 @@
 namespace tessera::netlist_io {
 namespace {
 
-[[noreturn]] void fail(const std::string& what) { throw std::invalid_argument(what); }
+[[noreturn]] void fail(const std::string& what) {
+  throw std::invalid_argument(what);
+}
 
 /// Turns the counts in `start[1..n]` into offsets, `start[0]` being 0.
 void accumulate_offsets(std::vector<std::uint32_t>& start) {

@@ -28,7 +28,8 @@ struct NodeRecord {
   double height = 0.0;                        ///< microns, in orientation N; 0 for ports
   double x = 0.0;                             ///< centre in the netlist, microns
   double y = 0.0;                             ///< centre in the netlist, microns
-  std::uint32_t file_index = 0;  ///< ordinal among nodes and pins of the file; rows of a .plc use it
+  std::uint32_t file_index =
+      0;  ///< ordinal among nodes and pins of the file; rows of a .plc use it
 };
 
 /// One terminal. Ports and standard cells have exactly one, at their centre, with their own

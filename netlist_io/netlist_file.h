@@ -23,7 +23,8 @@ struct NetlistFile {
 };
 
 /// Reads `netlist.pb.txt` files, plain or gzip (by content, not by name), which are concatenated:
-/// several files of one list make one netlist. Throws `ParseError`.
+/// several files of one list make one netlist. Every macro and standard cell needs width and
+/// height; absent coordinates and offsets are 0. Throws `ParseError`, also if there are no nodes.
 NetlistFile read_netlist(std::span<const std::string> paths,
                          NumberPrecision precision = NumberPrecision::kDouble);
 

@@ -30,4 +30,13 @@ struct PlcHeader {
   std::vector<Blockage> blockages;
 };
 
+/// Reads the `#` comments in front of the first line that holds anything else, of a `.plc` or of a
+/// netlist. Unknown comments are ignored; of a repeated field the last counts; blockages add up.
+/// Throws `ParseError`, in which `name` stands for the path, if a known field has no usable value.
+PlcHeader parse_plc_header(std::string_view text, const std::string& name);
+
+/// Header in force where a netlist and a `.plc` both say something, as in Circuit Training: the
+/// `.plc` wins, except that blockages come from the first of the two that has any.
+PlcHeader merge_headers(const PlcHeader& netlist, const PlcHeader& plc);
+
 }  // namespace tessera::netlist_io

@@ -1,11 +1,11 @@
 #include "tests/support/test_support.h"
 
-#include <doctest/doctest.h>
-#include <unistd.h>
-
 #include <cstdlib>
 #include <iostream>
 #include <system_error>
+
+#include <doctest/doctest.h>
+#include <unistd.h>
 
 namespace tessera::testing {
 namespace {

@@ -1,0 +1,210 @@
+#include "app/block_input.h"
+
+#include <charconv>
+#include <chrono>
+#include <cmath>
+#include <filesystem>
+
+#include "netlist_io/errors.h"
+#include "netlist_io/netlist_file.h"
+#include "netlist_io/plc_file.h"
+#include "placer/grid_selection.h"
+
+namespace tessera::app {
+
+using netlist_io::Canvas;
+using netlist_io::GridShape;
+using netlist_io::Netlist;
+using netlist_io::OptionError;
+using netlist_io::PlcHeader;
+using netlist_io::RoutesPerMicron;
+
+namespace {
+
+/// Side of the default canvas for a total area, as in Google's binary.
+constexpr double kDefaultUtilization = 0.6;
+constexpr int kDefaultGridSide = 10;
+
+std::vector<std::string> split(const std::string& text, char separator) {
+  std::vector<std::string> parts(1);
+  for (const char c : text) {
+    if (c == separator) {
+      parts.emplace_back();
+    } else {
+      parts.back() += c;
+    }
+  }
+  return parts;
+}
+
+/// Parses `AxB` into two positive numbers.
+template <typename Number>
+std::pair<Number, Number> parse_sizes(const char* flag, const std::string& text) {
+  const std::vector<std::string> parts = split(text, 'x');
+  Number values[2] = {};
+  bool valid = parts.size() == 2;
+  for (std::size_t i = 0; valid && i < 2; ++i) {
+    const char* const end = parts[i].data() + parts[i].size();
+    const auto [stop, error] = std::from_chars(parts[i].data(), end, values[i]);
+    valid = error == std::errc() && stop == end && values[i] > 0;
+    if constexpr (std::is_floating_point_v<Number>) {
+      valid = valid && std::isfinite(values[i]);
+    }
+  }
+  if (!valid) {
+    throw OptionError(std::string(flag) + " is \"" + text + "\", expected two positive numbers" +
+                      " joined by an x");
+  }
+  return {values[0], values[1]};
+}
+
+/// The block's own name, else that of the file or, for the usual `netlist.pb.txt`, of its folder.
+std::string design_name(const PlcHeader& header, const std::string& path) {
+  if (header.block && !header.block->empty() && *header.block != "unset_block") {
+    return *header.block;
+  }
+  const std::filesystem::path file = std::filesystem::absolute(path);
+  const std::string stem = file.filename().string();
+  const std::string name = stem.substr(0, stem.find('.'));
+  return name == "netlist" ? file.parent_path().filename().string() : name;
+}
+
+RoutesPerMicron choose_routes(const std::optional<std::pair<double, double>>& flag,
+                              const std::optional<RoutesPerMicron>& header,
+                              const RoutesPerMicron& fallback) {
+  if (flag) {
+    return {flag->first, flag->second};
+  }
+  return header.value_or(fallback);
+}
+
+cost::CostOptions choose_cost_options(const BlockFlags& flags, const PlcHeader& header) {
+  cost::CostOptions options;
+  options.weights = {flags.weights[0], flags.weights[1], flags.weights[2]};
+  options.routes = choose_routes(flags.routes, header.routes, options.routes);
+  options.macro_routes =
+      choose_routes(flags.macro_routes, header.macro_routes, options.macro_routes);
+  options.smooth_range = flags.smooth_range.value_or(
+      static_cast<int>(std::floor(header.smoothing_factor.value_or(options.smooth_range))));
+  options.outside_pins =
+      flags.outside_pins == "drop" ? cost::OutsidePins::kDrop : cost::OutsidePins::kClamp;
+  options.soft_macro_shape =
+      flags.square_soft_macros ? cost::SoftMacroShape::kSquare : cost::SoftMacroShape::kAsGiven;
+  options.validate();
+  return options;
+}
+
+Canvas choose_canvas(const BlockFlags& flags,
+                     const PlcHeader& header,
+                     const Netlist& netlist,
+                     DefaultGrid default_grid) {
+  Canvas canvas;
+  canvas.blockages = header.blockages;
+  if (flags.canvas && *flags.canvas != "auto") {
+    std::tie(canvas.width, canvas.height) = parse_sizes<double>("--canvas", *flags.canvas);
+  } else if (!flags.canvas && header.width && header.height) {
+    canvas.width = *header.width;
+    canvas.height = *header.height;
+  } else {
+    canvas.width = canvas.height =
+        std::max(1e-3, std::sqrt(netlist.total_area() / kDefaultUtilization));
+  }
+  canvas.grid = {kDefaultGridSide, kDefaultGridSide};
+  if (flags.grid) {
+    std::tie(canvas.grid.cols, canvas.grid.rows) = parse_sizes<int>("--grid", *flags.grid);
+  } else if (header.cols && header.rows) {
+    canvas.grid = {*header.cols, *header.rows};
+  } else if (default_grid == DefaultGrid::kSelected && !netlist.hard_macros().empty()) {
+    placer::GridSelectionOptions options;
+    options.max_cells = flags.max_grid_cells.value_or(options.max_cells);
+    canvas.grid = placer::select_grid(netlist, canvas, options);
+  }
+  constexpr int kMaxGridSide = 4096;
+  if (canvas.grid.cols > kMaxGridSide || canvas.grid.rows > kMaxGridSide) {
+    throw OptionError("the grid has " + std::to_string(canvas.grid.cols) + " x " +
+                      std::to_string(canvas.grid.rows) + " cells, expected at most 4096 a side");
+  }
+  return canvas;
+}
+
+/// Puts the values in force into the header that outputs carry.
+void complete_header(const Canvas& canvas, const cost::CostOptions& cost, PlcHeader& header) {
+  header.cols = canvas.grid.cols;
+  header.rows = canvas.grid.rows;
+  header.width = canvas.width;
+  header.height = canvas.height;
+  header.routes = cost.routes;
+  header.macro_routes = cost.macro_routes;
+  header.smoothing_factor = cost.smooth_range;
+  header.blockages = canvas.blockages;
+}
+
+}  // namespace
+
+void BlockFlags::add_to(CLI::App& command) {
+  command.add_option("netlist", netlist, "netlist.pb.txt[.gz]; parts of one joined by commas")
+      ->required()
+      ->type_name("NETLIST");
+  command.add_option("--plc", plc, "initial placement: canvas, grid, constants, fixed nodes")
+      ->type_name("FILE");
+  const char* const group = "Cost (explicit flag, then .plc header, then default)";
+  command.add_option("--weights", weights, "weights of wirelength, density and congestion")
+      ->delimiter(',')
+      ->expected(3)
+      ->capture_default_str()
+      ->type_name("WL,DENSITY,CONGESTION")
+      ->group(group);
+  command
+      .add_option("--outside-pins",
+                  outside_pins,
+                  "nets with a pin outside the canvas: clamp the pin, or drop the net from the "
+                  "congestion")
+      ->check(CLI::IsMember({"clamp", "drop"}))
+      ->capture_default_str()
+      ->group(group);
+  command.add_option("--smooth-range", smooth_range, "cells over which net demand is spread")
+      ->type_name("K")
+      ->group(group);
+  command.add_option("--routes", routes, "routing tracks per micron")
+      ->delimiter(',')
+      ->type_name("H,V")
+      ->group(group);
+  command.add_option("--macro-routes", macro_routes, "tracks per micron that macros take away")
+      ->delimiter(',')
+      ->type_name("H,V")
+      ->group(group);
+  command.add_option("--grid", grid, "grid cells")->type_name("COLSxROWS")->group(group);
+  command.add_option("--canvas", canvas, "canvas in microns, or auto: square at 60 % utilisation")
+      ->type_name("WxH|auto")
+      ->group(group);
+  command.add_option("--max-grid-cells", max_grid_cells, "most cells of a grid chosen for you")
+      ->check(CLI::Range(1, 16384))
+      ->type_name("N")
+      ->group(group);
+  command.add_flag("--square-soft-macros", square_soft_macros, "count clusters as squares")
+      ->group(group);
+}
+
+std::unique_ptr<const Block> read_block(const BlockFlags& flags, DefaultGrid default_grid) {
+  const auto start = std::chrono::steady_clock::now();
+  auto block = std::make_unique<Block>();
+  block->input_paths = split(flags.netlist, ',');
+  netlist_io::NetlistFile file = netlist_io::read_netlist(block->input_paths);
+  block->netlist = std::move(file.netlist);
+  block->header = std::move(file.header);
+  block->placement = netlist_io::Placement(block->netlist);
+  if (flags.plc) {
+    netlist_io::PlcFile plc = netlist_io::read_plc(*flags.plc, block->netlist);
+    block->header = netlist_io::merge_headers(block->header, plc.header);
+    block->placement = std::move(plc.placement);
+    block->input_paths.push_back(*flags.plc);
+  }
+  block->name = design_name(block->header, block->input_paths.front());
+  block->cost = choose_cost_options(flags, block->header);
+  block->canvas = choose_canvas(flags, block->header, block->netlist, default_grid);
+  complete_header(block->canvas, block->cost, block->header);
+  block->read_s = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  return block;
+}
+
+}  // namespace tessera::app

@@ -1,0 +1,29 @@
+#include "app/command.h"
+
+#include <algorithm>
+#include <thread>
+
+namespace tessera::app {
+
+void CommonFlags::add_to(CLI::App& command) {
+  const char* const group = "General";
+  command.add_flag("--json", json, "print exactly one JSON document on stdout")->group(group);
+  CLI::Option* const quiet_flag =
+      command.add_flag("-q,--quiet", quiet, "no progress on stderr")->group(group);
+  command.add_flag("-v,--verbose", verbose, "more about what is going on")
+      ->excludes(quiet_flag)
+      ->group(group);
+  command.add_option("--seed", seed, "seed of every random choice")
+      ->capture_default_str()
+      ->group(group);
+  command.add_option("--threads", threads, "threads; 0: all cores")
+      ->check(CLI::Range(0, 1024))
+      ->capture_default_str()
+      ->group(group);
+}
+
+int CommonFlags::num_threads() const {
+  return threads > 0 ? threads : std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
+}
+
+}  // namespace tessera::app

@@ -1,0 +1,29 @@
+#pragma once
+
+#include <cstdint>
+
+#include <CLI/CLI.hpp>
+
+namespace tessera::app {
+
+/// Flags that every command has.
+struct CommonFlags {
+  bool json = false;
+  bool quiet = false;
+  bool verbose = false;
+  std::uint64_t seed = 1;
+  int threads = 0;  ///< 0: all cores
+
+  void add_to(CLI::App& command);
+  int num_threads() const;
+};
+
+/// Each adds its subcommand to `app`; when chosen, the subcommand runs and leaves its exit code in
+/// `exit_code`.
+void add_cost_command(CLI::App& app, int& exit_code);
+void add_finetune_command(CLI::App& app, int& exit_code);
+void add_generate_command(CLI::App& app, int& exit_code);
+void add_info_command(CLI::App& app, int& exit_code);
+void add_place_command(CLI::App& app, int& exit_code);
+
+}  // namespace tessera::app

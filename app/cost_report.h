@@ -1,0 +1,42 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+#include "app/block_input.h"
+#include "cost/cost_options.h"
+#include "placer/legality.h"
+
+namespace tessera::app {
+
+/// Cost after one stage of a run.
+struct Stage {
+  std::string name;
+  double proxy = 0.0;
+};
+
+/// What `cost` and `place` print.
+struct CostReport {
+  std::string command;
+  const Block* block = nullptr;
+  cost::CostBreakdown cost;
+  placer::LegalityReport legality;
+  std::uint64_t seed = 1;
+  int threads = 1;
+  double total_s = 0.0;
+  double policy_s = 0.0;
+  std::vector<Stage> stages;
+  std::vector<std::string> outputs;
+
+  /// The document of `--json`, design.md's schema version 1.
+  nlohmann::ordered_json to_json() const;
+  /// The same for people, several lines.
+  std::string to_text() const;
+};
+
+/// `0.1.0 (git abc1234)`.
+std::string version_text();
+
+}  // namespace tessera::app

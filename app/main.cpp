@@ -1,0 +1,57 @@
+#include <cstdio>
+#include <exception>
+#include <string>
+
+#include <CLI/CLI.hpp>
+
+#include "app/command.h"
+#include "app/cost_report.h"
+#include "app/exit_codes.h"
+#include "app/plugin_loader.h"
+#include "netlist_io/errors.h"
+
+namespace {
+
+using tessera::app::ExitCode;
+
+int report(const std::exception& error, ExitCode code) {
+  std::fprintf(stderr, "tessera: %s\n", error.what());
+  return code;
+}
+
+int run(int argc, char** argv) {
+  CLI::App app("Tessera places the macros of a chip block.");
+  app.set_version_flag("--version", tessera::app::version_text());
+  app.require_subcommand(1);
+  app.fallthrough(false);
+  int exit_code = tessera::app::kDone;
+  tessera::app::add_place_command(app, exit_code);
+  tessera::app::add_cost_command(app, exit_code);
+  tessera::app::add_info_command(app, exit_code);
+  tessera::app::add_finetune_command(app, exit_code);
+  tessera::app::add_generate_command(app, exit_code);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? tessera::app::kDone : tessera::app::kUsage;
+  }
+  return exit_code;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  try {
+    return run(argc, argv);
+  } catch (const tessera::netlist_io::ParseError& error) {
+    return report(error, tessera::app::kInput);
+  } catch (const tessera::netlist_io::OptionError& error) {
+    return report(error, tessera::app::kUsage);
+  } catch (const tessera::netlist_io::InfeasibleError& error) {
+    return report(error, tessera::app::kInfeasible);
+  } catch (const tessera::app::PluginError& error) {
+    return report(error, tessera::app::kInput);
+  } catch (const std::exception& error) {
+    return report(error, tessera::app::kInternalError);
+  }
+}

@@ -1,0 +1,77 @@
+#include "cost/density.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include "cost/cell_range.h"
+#include "cost/top_mean.h"
+
+namespace tessera::cost {
+
+using netlist_io::Canvas;
+using netlist_io::Netlist;
+using netlist_io::NodeId;
+using netlist_io::NodeKind;
+using netlist_io::Placement;
+using netlist_io::Rect;
+
+Rect cost_box(const Netlist& netlist,
+              const Placement& placement,
+              NodeId node,
+              SoftMacroShape shape) {
+  double width = netlist.width(node);
+  double height = netlist.height(node);
+  if (shape == SoftMacroShape::kSquare && netlist.kind(node) == NodeKind::kSoftMacro) {
+    width = height = std::sqrt(width * height);
+  }
+  const double x = placement.x[node.index()];
+  const double y = placement.y[node.index()];
+  return {x - width / 2, y - height / 2, x + width / 2, y + height / 2};
+}
+
+void compute_density(const Netlist& netlist,
+                     const Canvas& canvas,
+                     const Placement& placement,
+                     SoftMacroShape shape,
+                     std::vector<double>& density) {
+  const double cell_width = canvas.cell_width();
+  const double cell_height = canvas.cell_height();
+  const auto cols = static_cast<std::size_t>(canvas.grid.cols);
+  density.assign(canvas.grid.num_cells(), 0.0);
+  for (std::size_t i = 0; i < netlist.num_nodes(); ++i) {
+    if (netlist.kind(NodeId(i)) == NodeKind::kPort) {
+      continue;
+    }
+    const Rect box = cost_box(netlist, placement, NodeId(i), shape);
+    const CellRange range = covered_cells(box, canvas);
+    for (int row = range.row0; row <= range.row1; ++row) {
+      const double overlap_y = std::max(0.0, cell_overlap(box.y0, box.y1, row, cell_height));
+      double* const cells = density.data() + static_cast<std::size_t>(row) * cols;
+      for (int col = range.col0; col <= range.col1; ++col) {
+        const double overlap_x = std::max(0.0, cell_overlap(box.x0, box.x1, col, cell_width));
+        cells[col] += overlap_x * overlap_y;
+      }
+    }
+  }
+  const double cell_area = cell_width * cell_height;
+  for (double& value : density) {
+    value /= cell_area;
+  }
+}
+
+double density_cost(std::span<const double> density, std::vector<double>& scratch) {
+  scratch.assign(density.begin(), density.end());
+  const std::size_t densest = density.size() / 10;
+  if (densest > 0) {
+    return 0.5 * top_mean(scratch, densest);
+  }
+  std::erase(scratch, 0.0);
+  if (scratch.empty()) {
+    return 0.0;
+  }
+  return 0.5 * std::accumulate(scratch.begin(), scratch.end(), 0.0) /
+         static_cast<double>(scratch.size());
+}
+
+}  // namespace tessera::cost

@@ -1,0 +1,177 @@
+#include "gnn/circuit_training_net.h"
+
+#include <algorithm>
+#include <array>
+#include <string>
+
+#include "gnn/edge_messages.h"
+#include "netlist_io/errors.h"
+
+namespace tessera::gnn {
+namespace {
+
+using torch::Tensor;
+
+constexpr std::int64_t kWidth = 8;  ///< of vertex and edge embeddings
+constexpr std::int64_t kEdgeLayers = 3;
+constexpr std::int64_t kSeedCells = 8;  ///< side of the image that the dense layer makes
+constexpr std::int64_t kSeedChannels = 32;
+constexpr std::array<std::int64_t, 4> kUpChannels = {16, 8, 4, 2};
+/// metadata, four pools, attention, current macro
+constexpr std::int64_t kStateWidth = 7 * kWidth;
+
+/// A half-open range of cells along one axis.
+struct Window {
+  std::int64_t begin;
+  std::int64_t end;
+  std::int64_t size() const { return end - begin; }
+};
+
+struct Window2d {
+  Window rows;
+  Window cols;
+};
+
+Tensor slice(const Tensor& image, const Window2d& window) {
+  return image.slice(2, window.rows.begin, window.rows.end)
+      .slice(3, window.cols.begin, window.cols.end);
+}
+
+/// Inputs that reach the outputs `out` of a transposed convolution with kernel 3 and stride 2,
+/// where input i reaches 2i, 2i + 1 and 2i + 2.
+Window stride2_inputs(Window out) {
+  return {std::max<std::int64_t>(0, (out.begin - 1) / 2), (out.end - 1) / 2 + 1};
+}
+
+/// Inputs that reach the outputs `out` with kernel 3, stride 1 and padding 1.
+Window stride1_inputs(Window out, std::int64_t size) {
+  return {std::max<std::int64_t>(0, out.begin - 1), std::min(size, out.end + 1)};
+}
+
+Window2d stride2_inputs(const Window2d& out) {
+  return {stride2_inputs(out.rows), stride2_inputs(out.cols)};
+}
+
+/// Transposed convolution of the part `in` of an image; returns the part `out` of the result.
+/// `offset`: coordinate of the first result of input 0, -1 with padding 1.
+Tensor convolve_window(const Tensor& image,
+                       const torch::nn::ConvTranspose2dImpl& layer,
+                       std::int64_t stride,
+                       std::int64_t offset,
+                       const Window2d& in,
+                       const Window2d& out) {
+  const Tensor full = torch::conv_transpose2d(image, layer.weight, layer.bias, stride);
+  const std::int64_t row0 = stride * in.rows.begin + offset;
+  const std::int64_t col0 = stride * in.cols.begin + offset;
+  return slice(
+      full,
+      {{out.rows.begin - row0, out.rows.end - row0}, {out.cols.begin - col0, out.cols.end - col0}});
+}
+
+void initialise(torch::nn::Module& module) {
+  for (auto& parameter : module.named_parameters()) {
+    const bool is_bias = parameter.key().find("bias") != std::string::npos;
+    const torch::NoGradGuard no_grad;
+    if (is_bias) {
+      parameter.value().zero_();
+    } else {
+      torch::nn::init::xavier_normal_(parameter.value());
+    }
+  }
+}
+
+}  // namespace
+
+CircuitTrainingNetImpl::CircuitTrainingNetImpl() {
+  using torch::nn::Linear;
+  metadata_layer_ = register_module("metadata", Linear(kMetadataFeatures, kWidth));
+  node_layer_ = register_module("node", Linear(kNodeFeatures, kWidth));
+  register_module("edge", edge_layers_);
+  for (std::int64_t i = 0; i < kEdgeLayers; ++i) {
+    edge_layers_->push_back(Linear(2 * kWidth + 1, kWidth));
+  }
+  query_ = register_module("query", Linear(kWidth, kWidth));
+  key_ = register_module("key", Linear(kWidth, kWidth));
+  attended_value_ = register_module("attended_value", Linear(kWidth, kWidth));
+  policy_layer_ =
+      register_module("policy", Linear(kStateWidth, kSeedCells * kSeedCells * kSeedChannels));
+  register_module("up", up_layers_);
+  std::int64_t channels = kSeedChannels;
+  for (const std::int64_t next : kUpChannels) {
+    up_layers_->push_back(
+        torch::nn::ConvTranspose2d(torch::nn::ConvTranspose2dOptions(channels, next, 3).stride(2)));
+    channels = next;
+  }
+  up_layers_->push_back(
+      torch::nn::ConvTranspose2d(torch::nn::ConvTranspose2dOptions(channels, 1, 3).padding(1)));
+  value_head_ = register_module("value",
+                                torch::nn::Sequential(Linear(kStateWidth, 32),
+                                                      torch::nn::ReLU(),
+                                                      Linear(32, 8),
+                                                      torch::nn::ReLU(),
+                                                      Linear(8, 1)));
+  initialise(*this);
+}
+
+PolicyValue CircuitTrainingNetImpl::forward(const GraphBatch& batch) {
+  const std::int64_t size = batch.nodes.size(0);
+  Tensor vertices = node_layer_->forward(batch.nodes).relu();  // [B, V, D]
+  Tensor pools;                                                // [B, 4, D]
+  for (const auto& module : *edge_layers_) {
+    const auto& layer = *module->as<torch::nn::Linear>();
+    const auto parts = layer.weight.split_with_sizes({kWidth, kWidth, 1}, 1);
+    const EdgeMessages messages = edge_messages(torch::linear(vertices, parts[0], layer.bias),
+                                                torch::linear(vertices, parts[1]),
+                                                parts[2].squeeze(1),
+                                                *batch.edges);
+    vertices = vertices + messages.nodes;
+    pools = messages.pools;
+  }
+  const Tensor current =
+      vertices.gather(1, batch.current.view({size, 1, 1}).expand({size, 1, kWidth})).squeeze(1);
+  const Tensor metadata = metadata_layer_->forward(batch.metadata).relu().expand({size, kWidth});
+  const Tensor state =
+      torch::cat({metadata, pools.flatten(1), attend(vertices, current), current}, 1);  // [B, 7 D]
+  return {upsample(state, batch.grid), value_head_->forward(state).squeeze(1)};
+}
+
+Tensor CircuitTrainingNetImpl::attend(const Tensor& vertices, const Tensor& current) {
+  const Tensor query = query_->forward(current).unsqueeze(2);         // [B, D, 1]
+  const Tensor scores = key_->forward(vertices).bmm(query);           // [B, V, 1]
+  const Tensor weights = scores.softmax(1).transpose(1, 2);           // [B, 1, V]
+  return weights.bmm(attended_value_->forward(vertices)).squeeze(1);  // [B, D]
+}
+
+Tensor CircuitTrainingNetImpl::upsample(const Tensor& state, netlist_io::GridShape grid) {
+  if (grid.cols > kCanvasCells || grid.rows > kCanvasCells) {
+    throw netlist_io::OptionError("the grid has " + std::to_string(grid.cols) + " x " +
+                                  std::to_string(grid.rows) +
+                                  " cells, the network takes up to 128 x 128");
+  }
+  // The grid is the middle of the canvas. From the last layer to the first, find the part of each
+  // layer's image that matters to it.
+  const std::int64_t row0 = (kCanvasCells - grid.rows) / 2;
+  const std::int64_t col0 = (kCanvasCells - grid.cols) / 2;
+  const Window2d grid_window = {{row0, row0 + grid.rows}, {col0, col0 + grid.cols}};
+  std::array<Window2d, kUpChannels.size() + 1> inputs{};
+  inputs.back() = {stride1_inputs(grid_window.rows, kCanvasCells),
+                   stride1_inputs(grid_window.cols, kCanvasCells)};
+  for (std::size_t i = kUpChannels.size(); i-- > 0;) {
+    inputs[i] = stride2_inputs(inputs[i + 1]);
+  }
+
+  // The dense layer makes the image channels-last, as published.
+  Tensor image = policy_layer_->forward(state)
+                     .relu()
+                     .view({-1, kSeedCells, kSeedCells, kSeedChannels})
+                     .permute({0, 3, 1, 2});
+  image = slice(image, inputs.front());
+  for (std::size_t i = 0; i < kUpChannels.size(); ++i) {
+    const auto& layer = *up_layers_[i]->as<torch::nn::ConvTranspose2d>();
+    image = convolve_window(image, layer, 2, 0, inputs[i], inputs[i + 1]).relu();
+  }
+  const auto& last = *up_layers_[kUpChannels.size()]->as<torch::nn::ConvTranspose2d>();
+  return convolve_window(image, last, 1, -1, inputs.back(), grid_window).flatten(1);
+}
+
+}  // namespace tessera::gnn

@@ -1,0 +1,123 @@
+#include "placer/episodes.h"
+
+#include <algorithm>
+#include <atomic>
+#include <exception>
+#include <optional>
+#include <span>
+#include <utility>
+
+#include "netlist_io/rng.h"
+#include "placer/decoding.h"
+
+namespace tessera::placer {
+namespace {
+
+/// Episodes that share their policy evaluations. Fixed, because the last bits of a batched
+/// evaluation may depend on the size of the batch.
+constexpr std::size_t kGroupSize = 8;
+
+std::vector<Episode> run_group(const MacroProblem& problem,
+                               const Policy& policy,
+                               std::size_t first,
+                               std::size_t count,
+                               std::uint64_t seed) {
+  std::vector<MacroEnv> envs(count, MacroEnv(problem));
+  std::vector<const MacroEnv*> states;
+  std::vector<netlist_io::Rng> rngs;
+  std::vector<Episode> episodes(count);
+  for (std::size_t i = 0; i < count; ++i) {
+    states.push_back(&envs[i]);
+    rngs.push_back(netlist_io::Rng::derive(seed, "episode", first + i));
+    episodes[i].index = first + i;
+  }
+  const std::size_t num_cells = problem.canvas().grid.num_cells();
+  PolicyOutput output;
+  for (std::size_t step = 0; step < problem.macros().size(); ++step) {
+    policy.evaluate(states, output);
+    for (std::size_t i = 0; i < count; ++i) {
+      const Decoding decoding = first + i == 0 ? Decoding::kGreedy : Decoding::kSample;
+      const std::span<const float> logits(output.logits.data() + i * num_cells, num_cells);
+      episodes[i].cost = decide(envs[i], logits, decoding, rngs[i]).result.cost;
+    }
+  }
+  for (std::size_t i = 0; i < count; ++i) {
+    if (problem.macros().empty()) {
+      episodes[i].cost = envs[i].finish().cost;
+    }
+    episodes[i].placement = envs[i].placement();
+  }
+  return episodes;
+}
+
+/// Gathers the groups' results, from any thread.
+class Collector {
+ public:
+  explicit Collector(const EpisodesOptions& options) : options_(options), proxies_(options.count) {}
+
+  void add(std::vector<Episode> group) {
+    done_ += group.size();
+    for (Episode& episode : group) {
+      proxies_[episode.index] = episode.cost.proxy;
+      const bool better = !best_ || std::pair(episode.cost.proxy, episode.index) <
+                                        std::pair(best_->cost.proxy, best_->index);
+      if (better) {
+        best_ = std::move(episode);
+      }
+    }
+    if (options_.progress) {
+      options_.progress(done_, best_->cost.proxy);
+    }
+  }
+
+  EpisodesResult finish() {
+    EpisodesResult result{std::move(*best_), {}};
+    for (const std::optional<double>& proxy : proxies_) {
+      if (proxy) {
+        result.proxies.push_back(*proxy);
+      }
+    }
+    return result;
+  }
+
+ private:
+  const EpisodesOptions& options_;
+  std::vector<std::optional<double>> proxies_;
+  std::optional<Episode> best_;
+  std::size_t done_ = 0;
+};
+
+}  // namespace
+
+EpisodesResult run_episodes(const MacroProblem& problem,
+                            const Policy& policy,
+                            const EpisodesOptions& options) {
+  Collector collector(options);
+  std::exception_ptr error;
+  std::atomic<bool> stopped = false;
+  const auto groups = static_cast<std::int64_t>((options.count + kGroupSize - 1) / kGroupSize);
+#pragma omp parallel for num_threads(options.threads) schedule(dynamic, 1)
+  for (std::int64_t g = 0; g < groups; ++g) {
+    if (stopped || (g > 0 && options.stop && options.stop())) {
+      stopped = true;
+      continue;
+    }
+    try {
+      const std::size_t first = static_cast<std::size_t>(g) * kGroupSize;
+      const std::size_t count = std::min(kGroupSize, options.count - first);
+      std::vector<Episode> group = run_group(problem, policy, first, count, options.seed);
+#pragma omp critical(tessera_episodes)
+      collector.add(std::move(group));
+    } catch (...) {
+      stopped = true;
+#pragma omp critical(tessera_episodes)
+      error = std::current_exception();
+    }
+  }
+  if (error) {
+    std::rethrow_exception(error);
+  }
+  return collector.finish();
+}
+
+}  // namespace tessera::placer

@@ -1,0 +1,47 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <vector>
+
+#include "cost/cost_options.h"
+#include "netlist_io/placement.h"
+#include "placer/macro_problem.h"
+#include "placer/policy.h"
+
+namespace tessera::placer {
+
+/// A finished episode.
+struct Episode {
+  std::size_t index = 0;
+  netlist_io::Placement placement;
+  cost::CostBreakdown cost;
+};
+
+struct EpisodesOptions {
+  /// How many to run. The first is decoded greedily, the others are samples.
+  std::size_t count = 1;
+  std::uint64_t seed = 1;
+  /// How many threads share the work; the result does not depend on it.
+  int threads = 1;
+  /// Asked between groups of episodes, from any thread; true ends the run early. At least one
+  /// group is always finished.
+  std::function<bool()> stop;
+  /// Told, one call at a time, of each finished group: episodes done so far and the best proxy.
+  std::function<void(std::size_t done, double best_proxy)> progress;
+};
+
+struct EpisodesResult {
+  Episode best;                 ///< of least proxy; ties go to the lower index
+  std::vector<double> proxies;  ///< of the episodes done, by index
+};
+
+/// Runs episodes of one problem with a policy, a group of them in lock step and one evaluation of
+/// the policy for all of a group, several groups in parallel. Each episode draws from a random
+/// stream of its own.
+EpisodesResult run_episodes(const MacroProblem& problem,
+                            const Policy& policy,
+                            const EpisodesOptions& options);
+
+}  // namespace tessera::placer

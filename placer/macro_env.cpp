@@ -1,0 +1,126 @@
+#include "placer/macro_env.h"
+
+#include <algorithm>
+#include <optional>
+#include <string>
+
+#include "netlist_io/errors.h"
+
+namespace tessera::placer {
+
+using netlist_io::Canvas;
+using netlist_io::NodeId;
+
+MacroEnv::MacroEnv(const MacroProblem& problem)
+    : problem_(&problem), legality_(problem.legality()) {
+  reset();
+}
+
+void MacroEnv::reset() {
+  step_ = 0;
+  actions_.clear();
+  placement_ = problem_->start();
+  pins_ = problem_->start_pins();
+  legality_ = problem_->legality();
+  plan_.assign(problem_->packing().begin(), problem_->packing().end());
+  open_mask();
+}
+
+CellMaskView MacroEnv::mask() const {
+  return {legality_.grid(), mask_};
+}
+
+void MacroEnv::open_mask() {
+  if (done()) {
+    mask_.clear();
+    return;
+  }
+  const auto words = legality_.mask(step_).words();
+  mask_.assign(words.begin(), words.end());
+}
+
+StepResult MacroEnv::step(CellIndex action) {
+  const Canvas& canvas = problem_->canvas();
+  if (done() || action >= canvas.grid.num_cells() || !mask().test(action)) {
+    throw netlist_io::InternalError("action " + std::to_string(action) + " of step " +
+                                    std::to_string(step_) + " is not in the mask");
+  }
+  GridLegality after = legality_;
+  after.place(step_, action);
+  const auto cols = static_cast<CellIndex>(canvas.grid.cols);
+  if (!keep_room_for_rest(after, action)) {
+    mask_[action / cols * CellMaskView::words_per_row(canvas.grid) + action % cols / 64] &=
+        ~(std::uint64_t{1} << (action % cols % 64));
+    StepResult refused;
+    refused.status = StepResult::Status::kRefused;
+    return refused;
+  }
+  const double growth = move_macro(problem_->macros()[step_], action);
+  legality_ = std::move(after);
+  actions_.push_back(action);
+  ++step_;
+  open_mask();
+  StepResult result = done() ? finish() : StepResult{};
+  result.wirelength_growth = growth;
+  return result;
+}
+
+double MacroEnv::move_macro(NodeId macro, CellIndex cell) {
+  const netlist_io::Netlist& netlist = problem_->netlist();
+  const Canvas& canvas = problem_->canvas();
+  const auto hpwl_of_macro = [&] {
+    double sum = 0.0;
+    for (const netlist_io::NetId net : netlist.nets_of(macro)) {
+      sum += netlist.weight(net) * cost::hpwl_um(netlist, pins_, net);
+    }
+    return sum;
+  };
+  const double before = hpwl_of_macro();
+  const auto cols = static_cast<CellIndex>(canvas.grid.cols);
+  const std::size_t node = macro.index();
+  placement_.x[node] = (cell % cols + 0.5) * canvas.cell_width();
+  placement_.y[node] = (cell / cols + 0.5) * canvas.cell_height();
+  placement_.placed[node] = 1;
+  pins_.update(netlist, placement_, macro);
+  const double per_um = (canvas.width + canvas.height) * netlist.total_net_weight();
+  return per_um > 0.0 ? (hpwl_of_macro() - before) / per_um : 0.0;
+}
+
+bool MacroEnv::keep_room_for_rest(const GridLegality& after, CellIndex action) {
+  const std::size_t count = problem_->macros().size();
+  bool plan_holds = true;
+  for (std::size_t i = step_ + 1; i < count && plan_holds; ++i) {
+    plan_holds = !legality_.conflict(step_, action, i, plan_[i]);
+  }
+  if (plan_holds) {
+    return true;
+  }
+  remaining_.clear();
+  for (const std::size_t i : problem_->packing_order()) {
+    if (i > step_) {
+      remaining_.push_back(i);
+    }
+  }
+  const std::optional<std::vector<CellIndex>> cells = pack_first_fit(after, remaining_);
+  if (!cells) {
+    return false;
+  }
+  for (std::size_t i = 0; i < remaining_.size(); ++i) {
+    plan_[remaining_[i]] = (*cells)[i];
+  }
+  return true;
+}
+
+StepResult MacroEnv::finish() {
+  for (std::size_t i = 0; i < placement_.size(); ++i) {
+    placement_.placed[i] = 1;
+  }
+  problem_->cluster_placer().run(placement_);
+  StepResult result;
+  result.status = StepResult::Status::kDone;
+  result.cost = problem_->proxy_cost().evaluate(placement_, workspace_);
+  result.reward = -result.cost.proxy;
+  return result;
+}
+
+}  // namespace tessera::placer

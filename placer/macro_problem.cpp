@@ -1,0 +1,143 @@
+#include "placer/macro_problem.h"
+
+#include <algorithm>
+#include <numeric>
+#include <optional>
+#include <string>
+
+#include "netlist_io/errors.h"
+#include "netlist_io/rng.h"
+
+namespace tessera::placer {
+
+using netlist_io::Canvas;
+using netlist_io::InfeasibleError;
+using netlist_io::Netlist;
+using netlist_io::NodeId;
+using netlist_io::NodeKind;
+using netlist_io::Orientation;
+using netlist_io::Placement;
+
+namespace {
+
+/// The given placement with every movable node at the canvas centre and marked as not placed.
+Placement forget_movable(const Netlist& netlist, const Canvas& canvas, Placement placement) {
+  for (std::size_t i = 0; i < netlist.num_nodes(); ++i) {
+    if (placement.fixed[i] != 0 || netlist.kind(NodeId(i)) == NodeKind::kPort) {
+      placement.fixed[i] = 1;
+      placement.placed[i] = 1;
+      continue;
+    }
+    placement.placed[i] = 0;
+    placement.x[i] = 0.5 * canvas.width;
+    placement.y[i] = 0.5 * canvas.height;
+    placement.orientation[i] =
+        swaps_axes(placement.orientation[i]) ? Orientation::kE : Orientation::kN;
+  }
+  return placement;
+}
+
+/// Moves the unplaced nodes to where a mixed-size force-directed run puts them.
+void apply_force_directed_prior(const Netlist& netlist,
+                                const Canvas& canvas,
+                                Placement& placement) {
+  const ForceDirectedPlacer placer(netlist, canvas, circuit_training_mixed_size_schedule());
+  Placement solved = placement;
+  std::fill(solved.placed.begin(), solved.placed.end(), std::uint8_t{1});
+  placer.run(solved);
+  placement.x = std::move(solved.x);
+  placement.y = std::move(solved.y);
+}
+
+std::string size_text(const Netlist& netlist, NodeId macro) {
+  return "\"" + netlist.name(macro) + "\" (" + std::to_string(netlist.width(macro)) + " x " +
+         std::to_string(netlist.height(macro)) + " um)";
+}
+
+}  // namespace
+
+MacroProblem::MacroProblem(const Netlist& netlist,
+                           const Canvas& canvas,
+                           const Placement& placement,
+                           const MacroProblemOptions& options)
+    : netlist_(netlist),
+      canvas_(canvas),
+      options_(options),
+      start_(forget_movable(netlist, canvas_, placement)),
+      graph_(build_macro_graph(netlist, canvas_, start_)),
+      macros_(order_macros(netlist, start_, graph_, options.order)),
+      legality_(netlist, canvas_, start_, macros_, options.spacing),
+      proxy_cost_(netlist_, canvas_, options_.cost),
+      cluster_placer_(netlist_, canvas_, ForceDirectedOptions{}) {
+  for (const NodeId macro : macros_) {
+    const auto found = std::lower_bound(graph_.macros.begin(), graph_.macros.end(), macro);
+    vertex_of_step_.push_back(static_cast<std::size_t>(found - graph_.macros.begin()));
+  }
+  check_each_macro_fits();
+  find_packing();
+  switch (options_.prior) {
+    case PositionPrior::kCanvasCentre:
+      break;
+    case PositionPrior::kForceDirected:
+      apply_force_directed_prior(netlist_, canvas_, start_);
+      break;
+  }
+  start_pins_.update(netlist_, start_);
+}
+
+void MacroProblem::check_each_macro_fits() const {
+  for (std::size_t i = 0; i < macros_.size(); ++i) {
+    if (legality_.mask(i).any()) {
+      continue;
+    }
+    const netlist_io::Rect box = start_.box(netlist_, macros_[i]);
+    const bool too_large = box.width() > canvas_.width || box.height() > canvas_.height;
+    throw InfeasibleError(
+        "hard macro " + size_text(netlist_, macros_[i]) +
+        (too_large ? " is larger than the canvas (" : " fits at no grid cell of the canvas (") +
+        std::to_string(canvas_.width) + " x " + std::to_string(canvas_.height) + " um)");
+  }
+}
+
+void MacroProblem::find_packing() {
+  // Area is the order of the published grid selection, which guarantees that it works on a grid so
+  // chosen; the others help where blockages or fixed macros leave narrow room.
+  constexpr int kRandomOrders = 2000;
+  packing_order_.resize(macros_.size());
+  std::iota(packing_order_.begin(), packing_order_.end(), std::size_t{0});
+  const auto try_order = [this](auto key) {
+    std::stable_sort(packing_order_.begin(),
+                     packing_order_.end(),
+                     [&](std::size_t a, std::size_t b) { return key(a) > key(b); });
+    return pack_first_fit(legality_, packing_order_);
+  };
+  const auto width = [this](std::size_t i) { return start_.box(netlist_, macros_[i]).width(); };
+  const auto height = [this](std::size_t i) { return start_.box(netlist_, macros_[i]).height(); };
+
+  std::optional<std::vector<CellIndex>> cells =
+      try_order([&](std::size_t i) { return width(i) * height(i); });
+  if (!cells) {
+    cells = try_order(height);
+  }
+  if (!cells) {
+    cells = try_order(width);
+  }
+  netlist_io::Rng rng = netlist_io::Rng::derive(1, "packing order");
+  for (int i = 0; !cells && i < kRandomOrders; ++i) {
+    rng.shuffle(packing_order_);
+    cells = pack_first_fit(legality_, packing_order_);
+  }
+  if (!cells) {
+    throw InfeasibleError(
+        "no legal placement of the " + std::to_string(macros_.size()) +
+        " movable hard macros at the centres of the " + std::to_string(canvas_.grid.cols) + " x " +
+        std::to_string(canvas_.grid.rows) + " grid cells was found; the largest is " +
+        size_text(netlist_, macros_.front()));
+  }
+  packing_.resize(macros_.size());
+  for (std::size_t i = 0; i < packing_order_.size(); ++i) {
+    packing_[packing_order_[i]] = (*cells)[i];
+  }
+}
+
+}  // namespace tessera::placer
