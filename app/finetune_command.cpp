@@ -168,7 +168,6 @@ gnn::FinetuneOptions training_options(const FinetuneFlags& flags, const std::str
 
 int run(const FinetuneFlags& flags) {
   const Outputs outputs = split_outputs(flags.outputs);
-  flags.ppo.validate();
   catch_interrupts();
   const gnn::Plugin& plugin = load_plugin();
   const std::unique_ptr<const Block> block = read_block(flags.block, DefaultGrid::kSelected);

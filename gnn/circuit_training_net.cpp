@@ -117,13 +117,15 @@ PolicyValue CircuitTrainingNetImpl::forward(const GraphBatch& batch) {
   const std::int64_t size = batch.nodes.size(0);
   Tensor vertices = node_layer_->forward(batch.nodes).relu();  // [B, V, D]
   Tensor pools;                                                // [B, 4, D]
-  for (const auto& module : *edge_layers_) {
-    const auto& layer = *module->as<torch::nn::Linear>();
+  for (std::size_t i = 0; i < edge_layers_->size(); ++i) {
+    const auto& layer = *edge_layers_[i]->as<torch::nn::Linear>();
     const auto parts = layer.weight.split_with_sizes({kWidth, kWidth, 1}, 1);
-    const EdgeMessages messages = edge_messages(torch::linear(vertices, parts[0], layer.bias),
-                                                torch::linear(vertices, parts[1]),
-                                                parts[2].squeeze(1),
-                                                *batch.edges);
+    const EdgeMessages messages =
+        edge_messages(torch::linear(vertices, parts[0], layer.bias),
+                      torch::linear(vertices, parts[1]),
+                      parts[2].squeeze(1),
+                      *batch.edges,
+                      i + 1 == edge_layers_->size() ? EdgePools::kCompute : EdgePools::kSkip);
     vertices = vertices + messages.nodes;
     pools = messages.pools;
   }

@@ -23,129 +23,232 @@ namespace {
 
 using torch::Tensor;
 
-enum Pool : std::int64_t { kMean, kVariance, kMax, kMin, kNumPools };
+enum Pool : std::size_t { kMean, kVariance, kMax, kMin, kNumPools };
 
-/// Widest message the kernel takes; it keeps one on the stack.
-constexpr std::int64_t kMaxWidth = 64;
+/// Message width that the fused kernel is made for: one vector register.
+constexpr std::size_t kWidth = 8;
+constexpr auto kSignedWidth = static_cast<std::int64_t>(kWidth);
 
-/// Pointers of one state of the batch.
-struct StateView {
-  const float* first;
-  const float* second;
-  const float* slope;
-  std::int64_t width;
-};
+/// The channels of a message. Sums run in the order of the edges in each channel, whatever the
+/// instruction set, so that results do not depend on the machine.
+using Channels = float __attribute__((vector_size(kWidth * sizeof(float))));
+using ChannelIndices = std::int32_t __attribute__((vector_size(kWidth * sizeof(std::int32_t))));
+/// The same where they lie in a tensor, at any multiple of four bytes.
+using StoredChannels =
+    float __attribute__((vector_size(kWidth * sizeof(float)), aligned(4), may_alias));
+using StoredIndices =
+    std::int32_t __attribute__((vector_size(kWidth * sizeof(std::int32_t)), aligned(4), may_alias));
 
-/// The two one-sided messages of an edge before their mean.
-template <typename Visit>
-inline void for_each_channel(const StateView& state, const EdgeList::Edge& edge, Visit visit) {
-  const float* const first_a = state.first + edge.a * state.width;
-  const float* const first_b = state.first + edge.b * state.width;
-  const float* const second_a = state.second + edge.a * state.width;
-  const float* const second_b = state.second + edge.b * state.width;
-  for (std::int64_t d = 0; d < state.width; ++d) {
-    const float weighted = edge.weight * state.slope[d];
-    visit(d, first_a[d] + second_b[d] + weighted, first_b[d] + second_a[d] + weighted);
-  }
+inline StoredChannels* channels(float* values) {
+  return reinterpret_cast<StoredChannels*>(values);
+}
+inline const StoredChannels* channels(const float* values) {
+  return reinterpret_cast<const StoredChannels*>(values);
 }
 
-/// Extreme messages and the edges they belong to, one per channel.
-struct Extremes {
-  std::array<float, kMaxWidth> max;
-  std::array<float, kMaxWidth> min;
+/// One state of the batch.
+struct StateView {
+  const float* first;   ///< [V, D]
+  const float* second;  ///< [V, D]
+  const float* slope;   ///< [D]
 };
+
+/// What the forward pass fills for one state.
+struct StateMessages {
+  float* nodes;            ///< [V, D]
+  float* pools;            ///< [4, D]
+  std::int32_t* argument;  ///< [2, D] edges of the largest and the smallest message
+};
+
+template <bool kWithPools>
+[[gnu::always_inline]] inline void forward_kernel(const StateView& state,
+                                                  const EdgeList& list,
+                                                  const StateMessages& out) {
+  const std::vector<EdgeList::Edge>& edges = list.edges();
+  const StoredChannels* const first = channels(state.first);
+  const StoredChannels* const second = channels(state.second);
+  const Channels slope = *channels(state.slope);
+  StoredChannels* const nodes = channels(out.nodes);
+  std::fill(out.nodes, out.nodes + list.num_vertices() * kWidth, 0.0F);
+
+  const Channels zero = {};
+  std::array<double, kWidth> sum{};
+  std::array<double, kWidth> sum_of_squares{};
+  Channels max = zero - std::numeric_limits<float>::infinity();
+  Channels min = zero + std::numeric_limits<float>::infinity();
+  ChannelIndices argmax = {};
+  ChannelIndices argmin = {};
+  ChannelIndices index = {};
+  // Edges are sorted by their first vertex, whose values stay in registers.
+  for (std::size_t i = 0; i < edges.size();) {
+    const std::uint32_t a = edges[i].a;
+    const Channels first_a = first[a];
+    const Channels second_a = second[a];
+    Channels run_sum = {};
+    Channels run_squares = {};
+    for (; i < edges.size() && edges[i].a == a; ++i) {
+      const std::uint32_t b = edges[i].b;
+      const Channels weighted = edges[i].weight * slope;
+      const Channels forth = first_a + second[b] + weighted;
+      const Channels back = first[b] + second_a + weighted;
+      const Channels message = 0.5F * ((forth > zero ? forth : zero) + (back > zero ? back : zero));
+      nodes[b] += message;
+      run_sum += message;
+      if constexpr (kWithPools) {
+        run_squares += message * message;
+        argmax = message > max ? index : argmax;
+        argmin = message < min ? index : argmin;
+        max = message > max ? message : max;
+        min = message < min ? message : min;
+        index += 1;
+      }
+    }
+    nodes[a] += run_sum;
+    if constexpr (kWithPools) {
+      for (std::size_t d = 0; d < kWidth; ++d) {
+        sum[d] += run_sum[d];
+        sum_of_squares[d] += run_squares[d];
+      }
+    }
+  }
+  for (std::size_t v = 0; v < list.num_vertices(); ++v) {
+    nodes[v] *= list.inverse_degree()[v];
+  }
+  if constexpr (kWithPools) {
+    const double count = static_cast<double>(std::max<std::size_t>(edges.size(), 1));
+    for (std::size_t d = 0; d < kWidth; ++d) {
+      const double mean = sum[d] / count;
+      out.pools[kMean * kWidth + d] = static_cast<float>(mean);
+      out.pools[kVariance * kWidth + d] =
+          static_cast<float>(std::max(0.0, sum_of_squares[d] / count - mean * mean));
+    }
+    *channels(out.pools + kMax * kWidth) = edges.empty() ? zero : max;
+    *channels(out.pools + kMin * kWidth) = edges.empty() ? zero : min;
+    *reinterpret_cast<StoredIndices*>(out.argument) = argmax;
+    *reinterpret_cast<StoredIndices*>(out.argument + kWidth) = argmin;
+  }
+}
 
 __attribute__((target_clones("avx2", "default"))) void forward_state(const StateView& state,
                                                                      const EdgeList& edges,
-                                                                     float* nodes,
-                                                                     float* pools,
-                                                                     std::int64_t* argument) {
-  const std::int64_t width = state.width;
-  std::array<double, kMaxWidth> sum{};
-  std::array<double, kMaxWidth> sum_of_squares{};
-  Extremes extremes;
-  extremes.max.fill(-std::numeric_limits<float>::infinity());
-  extremes.min.fill(std::numeric_limits<float>::infinity());
-  std::fill(nodes, nodes + static_cast<std::int64_t>(edges.num_vertices()) * width, 0.0F);
-
-  std::int64_t index = 0;
-  for (const EdgeList::Edge& edge : edges.edges()) {
-    float* const node_a = nodes + edge.a * width;
-    float* const node_b = nodes + edge.b * width;
-    for_each_channel(state, edge, [&](std::int64_t d, float forth, float back) {
-      const float message = 0.5F * (std::max(forth, 0.0F) + std::max(back, 0.0F));
-      node_a[d] += message;
-      node_b[d] += message;
-      sum[static_cast<std::size_t>(d)] += message;
-      sum_of_squares[static_cast<std::size_t>(d)] += message * message;
-      if (message > extremes.max[static_cast<std::size_t>(d)]) {
-        extremes.max[static_cast<std::size_t>(d)] = message;
-        argument[d] = index;
-      }
-      if (message < extremes.min[static_cast<std::size_t>(d)]) {
-        extremes.min[static_cast<std::size_t>(d)] = message;
-        argument[width + d] = index;
-      }
-    });
-    ++index;
-  }
-
-  for (std::size_t v = 0; v < edges.num_vertices(); ++v) {
-    for (std::int64_t d = 0; d < width; ++d) {
-      nodes[static_cast<std::int64_t>(v) * width + d] *= edges.inverse_degree()[v];
-    }
-  }
-  const double count = static_cast<double>(std::max<std::int64_t>(index, 1));
-  for (std::int64_t d = 0; d < width; ++d) {
-    const auto i = static_cast<std::size_t>(d);
-    const double mean = sum[i] / count;
-    pools[kMean * width + d] = static_cast<float>(mean);
-    pools[kVariance * width + d] =
-        static_cast<float>(std::max(0.0, sum_of_squares[i] / count - mean * mean));
-    pools[kMax * width + d] = index > 0 ? extremes.max[i] : 0.0F;
-    pools[kMin * width + d] = index > 0 ? extremes.min[i] : 0.0F;
+                                                                     const StateMessages& out) {
+  if (out.pools != nullptr) {
+    forward_kernel<true>(state, edges, out);
+  } else {
+    forward_kernel<false>(state, edges, out);
   }
 }
 
-/// Gradients of one state. `grad_nodes` is already divided by the degrees.
+/// Gradients of one state: those of the results, and those to fill.
 struct StateGradients {
-  const float* nodes;
-  const float* pools;
-  const float* pool_values;
-  const std::int64_t* argument;
-  float* first;
-  float* second;
-  float* slope;
+  const float* nodes;            ///< [V, D], divided by the degrees
+  const float* pools;            ///< [4, D], null if nothing depends on the pools
+  const float* pool_values;      ///< [4, D]
+  const std::int32_t* argument;  ///< [2, D]
+  float* first;                  ///< [V, D], zero at first
+  float* second;                 ///< [V, D], zero at first
+  float* slope;                  ///< [D]
 };
+
+/// Passes the gradient of an extreme on to the two sides of the one message that it belongs to.
+void add_extreme_gradient(const StateView& state,
+                          const EdgeList::Edge& edge,
+                          std::size_t d,
+                          float gradient,
+                          const StateGradients& grad) {
+  const std::size_t a = edge.a * kWidth + d;
+  const std::size_t b = edge.b * kWidth + d;
+  const float weighted = edge.weight * state.slope[d];
+  const float forth = state.first[a] + state.second[b] + weighted;
+  const float back = state.first[b] + state.second[a] + weighted;
+  const float forth_gradient = forth > 0.0F ? 0.5F * gradient : 0.0F;
+  const float back_gradient = back > 0.0F ? 0.5F * gradient : 0.0F;
+  grad.first[a] += forth_gradient;
+  grad.second[b] += forth_gradient;
+  grad.first[b] += back_gradient;
+  grad.second[a] += back_gradient;
+  grad.slope[d] += edge.weight * (forth_gradient + back_gradient);
+}
+
+template <bool kWithPools>
+[[gnu::always_inline]] inline void backward_kernel(const StateView& state,
+                                                   const EdgeList& list,
+                                                   const StateGradients& grad) {
+  const std::vector<EdgeList::Edge>& edges = list.edges();
+  const StoredChannels* const first = channels(state.first);
+  const StoredChannels* const second = channels(state.second);
+  const StoredChannels* const grad_nodes = channels(grad.nodes);
+  StoredChannels* const grad_first = channels(grad.first);
+  StoredChannels* const grad_second = channels(grad.second);
+  const Channels slope = *channels(state.slope);
+  const Channels zero = {};
+
+  // d mean / d e = 1 / E; d variance / d e = 2 (e - mean) / E: together constant + factor * e.
+  Channels constant = {};
+  Channels factor = {};
+  if constexpr (kWithPools) {
+    const float per_edge = 1.0F / static_cast<float>(std::max<std::size_t>(edges.size(), 1));
+    factor = 2.0F * per_edge * *channels(grad.pools + kVariance * kWidth);
+    constant = per_edge * *channels(grad.pools + kMean * kWidth) -
+               factor * *channels(grad.pool_values + kMean * kWidth);
+  }
+  Channels grad_slope = {};
+  for (std::size_t i = 0; i < edges.size();) {
+    const std::uint32_t a = edges[i].a;
+    const Channels first_a = first[a];
+    const Channels second_a = second[a];
+    const Channels outer = grad_nodes[a] + constant;
+    Channels run_first = {};
+    Channels run_second = {};
+    Channels run_slope = {};
+    for (; i < edges.size() && edges[i].a == a; ++i) {
+      const std::uint32_t b = edges[i].b;
+      const float weight = edges[i].weight;
+      const Channels weighted = weight * slope;
+      const Channels forth = first_a + second[b] + weighted;
+      const Channels back = first[b] + second_a + weighted;
+      Channels gradient = outer + grad_nodes[b];
+      if constexpr (kWithPools) {
+        gradient += factor * (0.5F * ((forth > zero ? forth : zero) + (back > zero ? back : zero)));
+      }
+      gradient *= 0.5F;
+      const Channels forth_gradient = forth > zero ? gradient : zero;
+      const Channels back_gradient = back > zero ? gradient : zero;
+      grad_first[b] += back_gradient;
+      grad_second[b] += forth_gradient;
+      run_first += forth_gradient;
+      run_second += back_gradient;
+      run_slope += weight * (forth_gradient + back_gradient);
+    }
+    grad_first[a] += run_first;
+    grad_second[a] += run_second;
+    grad_slope += run_slope;
+  }
+  *channels(grad.slope) = grad_slope;
+  if constexpr (kWithPools) {
+    for (std::size_t d = 0; d < kWidth && !edges.empty(); ++d) {
+      const auto argmax = static_cast<std::size_t>(grad.argument[d]);
+      const auto argmin = static_cast<std::size_t>(grad.argument[kWidth + d]);
+      add_extreme_gradient(state, edges[argmax], d, grad.pools[kMax * kWidth + d], grad);
+      add_extreme_gradient(state, edges[argmin], d, grad.pools[kMin * kWidth + d], grad);
+    }
+  }
+}
 
 __attribute__((target_clones("avx2", "default"))) void backward_state(const StateView& state,
                                                                       const EdgeList& edges,
                                                                       const StateGradients& grad) {
-  const std::int64_t width = state.width;
-  const float per_edge = 1.0F / static_cast<float>(std::max<std::size_t>(edges.edges().size(), 1));
-  std::int64_t index = 0;
-  for (const EdgeList::Edge& edge : edges.edges()) {
-    const std::int64_t a = static_cast<std::int64_t>(edge.a) * width;
-    const std::int64_t b = static_cast<std::int64_t>(edge.b) * width;
-    for_each_channel(state, edge, [&](std::int64_t d, float forth, float back) {
-      const float message = 0.5F * (std::max(forth, 0.0F) + std::max(back, 0.0F));
-      // d mean = 1/E; d variance = 2 (e - mean) / E; the extremes belong to one edge each.
-      float gradient = grad.nodes[a + d] + grad.nodes[b + d] +
-                       per_edge * (grad.pools[kMean * width + d] +
-                                   2.0F * grad.pools[kVariance * width + d] *
-                                       (message - grad.pool_values[kMean * width + d]));
-      gradient += grad.argument[d] == index ? grad.pools[kMax * width + d] : 0.0F;
-      gradient += grad.argument[width + d] == index ? grad.pools[kMin * width + d] : 0.0F;
-      const float forth_gradient = forth > 0.0F ? 0.5F * gradient : 0.0F;
-      const float back_gradient = back > 0.0F ? 0.5F * gradient : 0.0F;
-      grad.first[a + d] += forth_gradient;
-      grad.second[b + d] += forth_gradient;
-      grad.first[b + d] += back_gradient;
-      grad.second[a + d] += back_gradient;
-      grad.slope[d] += edge.weight * (forth_gradient + back_gradient);
-    });
-    ++index;
+  if (grad.pools != nullptr) {
+    backward_kernel<true>(state, edges, grad);
+  } else {
+    backward_kernel<false>(state, edges, grad);
   }
+}
+
+/// Row `i` of a tensor whose leading dimension is the batch; null for an undefined tensor.
+template <typename Value>
+Value* row_of(const Tensor& tensor, std::int64_t i) {
+  return tensor.defined() ? tensor.data_ptr<Value>() + i * tensor.stride(0) : nullptr;
 }
 
 class EdgeMessagesFunction : public torch::autograd::Function<EdgeMessagesFunction> {
@@ -154,32 +257,33 @@ class EdgeMessagesFunction : public torch::autograd::Function<EdgeMessagesFuncti
                                                 const Tensor& first_in,
                                                 const Tensor& second_in,
                                                 const Tensor& slope_in,
-                                                std::int64_t edges_address) {
+                                                std::int64_t edges_address,
+                                                bool with_pools) {
     const Tensor first = first_in.contiguous();
     const Tensor second = second_in.contiguous();
     const Tensor slope = slope_in.contiguous();
     const EdgeList& edges = *reinterpret_cast<const EdgeList*>(edges_address);
     const std::int64_t batch = first.size(0);
-    const std::int64_t width = first.size(2);
     Tensor nodes = torch::empty_like(first);
-    Tensor pools = torch::empty({batch, kNumPools, width});
-    Tensor argument = torch::full({batch, 2, width}, -1, torch::kInt64);
-    const std::int64_t stride = first.size(1) * width;
+    Tensor pools;
+    Tensor argument;
+    if (with_pools) {
+      pools = torch::empty({batch, kNumPools, kSignedWidth});
+      argument = torch::empty({batch, 2, kSignedWidth}, torch::kInt32);
+    }
     at::parallel_for(0, batch, 1, [&](std::int64_t begin, std::int64_t end) {
       for (std::int64_t i = begin; i < end; ++i) {
-        const StateView state{first.data_ptr<float>() + i * stride,
-                              second.data_ptr<float>() + i * stride,
-                              slope.data_ptr<float>(),
-                              width};
-        forward_state(state,
-                      edges,
-                      nodes.data_ptr<float>() + i * stride,
-                      pools.data_ptr<float>() + i * kNumPools * width,
-                      argument.data_ptr<std::int64_t>() + i * 2 * width);
+        forward_state(
+            {row_of<float>(first, i), row_of<float>(second, i), slope.data_ptr<float>()},
+            edges,
+            {row_of<float>(nodes, i), row_of<float>(pools, i), row_of<std::int32_t>(argument, i)});
       }
     });
     context->save_for_backward({first, second, slope, pools, argument});
     context->saved_data["edges"] = edges_address;
+    if (!with_pools) {
+      return {nodes};
+    }
     return {nodes, pools};
   }
 
@@ -194,36 +298,30 @@ class EdgeMessagesFunction : public torch::autograd::Function<EdgeMessagesFuncti
     const EdgeList& edges =
         *reinterpret_cast<const EdgeList*>(context->saved_data["edges"].toInt());
     const std::int64_t batch = first.size(0);
-    const std::int64_t width = first.size(2);
-    const std::int64_t stride = first.size(1) * width;
 
     const Tensor inverse_degree =
         torch::from_blob(const_cast<float*>(edges.inverse_degree().data()), {1, first.size(1), 1});
     const Tensor grad_nodes = gradients[0].defined() ? (gradients[0] * inverse_degree).contiguous()
-                                                     : first.new_zeros(first.sizes());
-    const Tensor grad_pools =
-        gradients[1].defined() ? gradients[1].contiguous() : pools.new_zeros(pools.sizes());
+                                                     : torch::zeros_like(first);
+    const bool with_pools = gradients.size() > 1 && gradients[1].defined();
+    const Tensor grad_pools = with_pools ? gradients[1].contiguous() : Tensor();
     Tensor grad_first = torch::zeros_like(first);
     Tensor grad_second = torch::zeros_like(second);
-    Tensor grad_slope = torch::zeros({batch, width});
+    Tensor grad_slope = torch::empty({batch, kSignedWidth});
     at::parallel_for(0, batch, 1, [&](std::int64_t begin, std::int64_t end) {
       for (std::int64_t i = begin; i < end; ++i) {
-        const StateView state{first.data_ptr<float>() + i * stride,
-                              second.data_ptr<float>() + i * stride,
-                              slope.data_ptr<float>(),
-                              width};
-        backward_state(state,
+        backward_state({row_of<float>(first, i), row_of<float>(second, i), slope.data_ptr<float>()},
                        edges,
-                       {grad_nodes.data_ptr<float>() + i * stride,
-                        grad_pools.data_ptr<float>() + i * kNumPools * width,
-                        pools.data_ptr<float>() + i * kNumPools * width,
-                        argument.data_ptr<std::int64_t>() + i * 2 * width,
-                        grad_first.data_ptr<float>() + i * stride,
-                        grad_second.data_ptr<float>() + i * stride,
-                        grad_slope.data_ptr<float>() + i * width});
+                       {row_of<float>(grad_nodes, i),
+                        row_of<float>(grad_pools, i),
+                        row_of<float>(pools, i),
+                        row_of<std::int32_t>(argument, i),
+                        row_of<float>(grad_first, i),
+                        row_of<float>(grad_second, i),
+                        row_of<float>(grad_slope, i)});
       }
     });
-    return {grad_first, grad_second, grad_slope.sum(0), Tensor()};
+    return {grad_first, grad_second, grad_slope.sum(0), Tensor(), Tensor()};
   }
 };
 
@@ -232,7 +330,8 @@ class EdgeMessagesFunction : public torch::autograd::Function<EdgeMessagesFuncti
 EdgeMessages edge_messages(const Tensor& first,
                            const Tensor& second,
                            const Tensor& slope,
-                           const EdgeList& edges) {
+                           const EdgeList& edges,
+                           EdgePools pools) {
   TORCH_CHECK(first.dim() == 3 && first.sizes() == second.sizes(),
               "expected two [B, V, D] tensors");
   TORCH_CHECK(first.size(1) == static_cast<std::int64_t>(edges.num_vertices()),
@@ -240,13 +339,15 @@ EdgeMessages edge_messages(const Tensor& first,
               edges.num_vertices(),
               " vertices, found ",
               first.size(1));
-  if (!first.device().is_cpu() || first.size(2) > kMaxWidth ||
-      first.scalar_type() != torch::kFloat32) {
+  const bool fused = first.device().is_cpu() && first.size(2) == kSignedWidth &&
+                     first.scalar_type() == torch::kFloat32;
+  if (!fused) {
     return edge_messages_reference(first, second, slope, edges);
   }
-  auto result =
-      EdgeMessagesFunction::apply(first, second, slope, reinterpret_cast<std::int64_t>(&edges));
-  return {result[0], result[1]};
+  const bool with_pools = pools == EdgePools::kCompute;
+  const auto result = EdgeMessagesFunction::apply(
+      first, second, slope, reinterpret_cast<std::int64_t>(&edges), with_pools);
+  return {result[0], with_pools ? result[1] : Tensor()};
 }
 
 EdgeMessages edge_messages_reference(const Tensor& first,
@@ -276,7 +377,7 @@ EdgeMessages edge_messages_reference(const Tensor& first,
       torch::tensor(at::ArrayRef<float>(edges.inverse_degree())).to(first.options());
   Tensor pools;
   if (count == 0) {
-    pools = torch::zeros({first.size(0), kNumPools, first.size(2)}, first.options());
+    pools = torch::zeros({first.size(0), std::int64_t{kNumPools}, first.size(2)}, first.options());
   } else {
     pools = torch::stack({messages.mean(1),
                           messages.var(1, /*unbiased=*/false),

@@ -37,6 +37,10 @@ struct EdgeMessages {
   torch::Tensor pools;  ///< [B, 4, D] mean, variance, maximum, minimum over all edges
 };
 
+/// Whether the statistics over all edges are wanted; without them the kernel has a third less to
+/// do.
+enum class EdgePools : std::uint8_t { kCompute, kSkip };
+
 /// Messages of all edges, their means at the vertices and their statistics, in one fused operation
 /// with a backward of its own.
 ///
@@ -46,12 +50,15 @@ struct EdgeMessages {
 /// layer's matrix, the bias in `first`. So a matrix product per vertex and an addition per edge
 /// replace the published product per edge of the concatenated features, with the same result.
 ///
-/// `first`, `second`: [B, V, D] float32; `slope`: [D] float32. On the CPU this is the fused kernel
-/// (OpenMP over the batch); on other devices, `edge_messages_reference`.
+/// `first`, `second`: [B, V, D] float32; `slope`: [D] float32. On the CPU, for D = 8, this is the
+/// fused kernel (OpenMP over the batch, the same result for any number of threads); otherwise it is
+/// `edge_messages_reference`. `edges` must live until the gradients have been computed. Skipped
+/// pools may be undefined.
 EdgeMessages edge_messages(const torch::Tensor& first,
                            const torch::Tensor& second,
                            const torch::Tensor& slope,
-                           const EdgeList& edges);
+                           const EdgeList& edges,
+                           EdgePools pools = EdgePools::kCompute);
 
 /// The same in plain tensor operations: slower, for other devices and for tests.
 EdgeMessages edge_messages_reference(const torch::Tensor& first,

@@ -164,7 +164,7 @@ class Trainer {
     const std::uint64_t seed =
         progress_.seed * 1000003ULL + static_cast<std::uint64_t>(progress_.iteration);
     const PpoStats stats =
-        ppo_update(rollout.trajectories, encoder_, progress_.ppo, seed, net_, adam_);
+        ppo_update(rollout.trajectories, encoder_, progress_.ppo, seed, options_.threads, net_, adam_);
     progress_.elapsed_s = earlier_s + seconds_since(start);
     report(rollout, proxies, stats, explained, rollout_s, seconds_since(update_start));
   }
@@ -244,7 +244,8 @@ FinetuneResult finetune(const placer::MacroProblem& problem, const FinetuneOptio
   if (problem.macros().empty()) {
     throw netlist_io::InfeasibleError("the block has no movable hard macro to learn to place");
   }
-  torch::set_num_threads(options.threads);
+  // Whole forward and backward passes run side by side; none is split over threads.
+  torch::set_num_threads(1);
   return Trainer(problem, options).run();
 }
 

@@ -1,6 +1,8 @@
 #include "gnn/ppo.h"
 
 #include <algorithm>
+#include <cmath>
+#include <exception>
 #include <limits>
 #include <span>
 #include <string>
@@ -23,81 +25,165 @@ struct StateIndex {
   std::size_t step;
 };
 
-/// The states of a minibatch as tensors.
-struct Minibatch {
+/// States evaluated together, by one thread. Small enough for the activations of one layer to stay
+/// in the cache; fixed, so that sums do not depend on the number of threads.
+constexpr std::size_t kShard = 16;
+
+/// The states of a shard as tensors.
+struct ShardTensors {
   GraphBatch graph;
   Tensor mask;        ///< [B, A] bool
   Tensor actions;     ///< [B, 1] int64
   Tensor log_probs;   ///< [B]
-  Tensor advantages;  ///< [B], mean 0, deviation 1
+  Tensor advantages;  ///< [B]
   Tensor returns;     ///< [B]
 };
 
-Minibatch gather(const std::vector<Trajectory>& trajectories,
-                 const ObservationEncoder& encoder,
-                 std::span<const StateIndex> states) {
+/// Mean and deviation of the advantages of a minibatch.
+struct AdvantageScale {
+  float mean = 0.0F;
+  float inverse_deviation = 1.0F;
+};
+
+AdvantageScale advantage_scale(const std::vector<Trajectory>& trajectories,
+                               std::span<const StateIndex> states) {
+  double sum = 0.0;
+  double squares = 0.0;
+  for (const auto [episode, step] : states) {
+    const double advantage = trajectories[episode].advantages[step];
+    sum += advantage;
+    squares += advantage * advantage;
+  }
+  const auto count = static_cast<double>(states.size());
+  const double mean = sum / count;
+  const double deviation = std::sqrt(std::max(0.0, squares / count - mean * mean));
+  return {static_cast<float>(mean), static_cast<float>(1.0 / (deviation + 1e-8))};
+}
+
+ShardTensors gather(const std::vector<Trajectory>& trajectories,
+                    const ObservationEncoder& encoder,
+                    const AdvantageScale& scale,
+                    std::span<const StateIndex> states) {
   std::vector<std::span<const CellIndex>> prefixes;
   for (const auto [episode, step] : states) {
     prefixes.push_back(std::span(trajectories[episode].actions).first(step));
   }
-  Minibatch batch;
-  batch.graph = encoder.encode(prefixes);
-  const netlist_io::GridShape grid = batch.graph.grid;
+  ShardTensors shard;
+  shard.graph = encoder.encode(prefixes);
+  const netlist_io::GridShape grid = shard.graph.grid;
   const auto size = static_cast<std::int64_t>(states.size());
-  batch.mask = torch::zeros({size, static_cast<std::int64_t>(grid.num_cells())}, torch::kBool);
-  batch.actions = torch::empty({size, 1}, torch::kInt64);
-  batch.log_probs = torch::empty({size});
-  batch.advantages = torch::empty({size});
-  batch.returns = torch::empty({size});
+  shard.mask = torch::zeros({size, static_cast<std::int64_t>(grid.num_cells())}, torch::kBool);
+  shard.actions = torch::empty({size, 1}, torch::kInt64);
+  shard.log_probs = torch::empty({size});
+  shard.advantages = torch::empty({size});
+  shard.returns = torch::empty({size});
   const std::size_t words = CellMaskView::num_words(grid);
   for (std::size_t i = 0; i < states.size(); ++i) {
     const auto [episode, step] = states[i];
     const Trajectory& trajectory = trajectories[episode];
-    bool* const row = batch.mask.data_ptr<bool>() + i * grid.num_cells();
+    bool* const row = shard.mask.data_ptr<bool>() + i * grid.num_cells();
     CellMaskView(grid, std::span(trajectory.masks).subspan(step * words, words))
         .for_each([row](CellIndex cell) { row[cell] = true; });
-    batch.actions.data_ptr<std::int64_t>()[i] = trajectory.actions[step];
-    batch.log_probs.data_ptr<float>()[i] = trajectory.log_probs[step];
-    batch.advantages.data_ptr<float>()[i] = trajectory.advantages[step];
-    batch.returns.data_ptr<float>()[i] = trajectory.returns[step];
+    shard.actions.data_ptr<std::int64_t>()[i] = trajectory.actions[step];
+    shard.log_probs.data_ptr<float>()[i] = trajectory.log_probs[step];
+    shard.advantages.data_ptr<float>()[i] =
+        (trajectory.advantages[step] - scale.mean) * scale.inverse_deviation;
+    shard.returns.data_ptr<float>()[i] = trajectory.returns[step];
   }
-  batch.advantages = (batch.advantages - batch.advantages.mean()) /
-                     (batch.advantages.std(/*unbiased=*/false) + 1e-8);
-  return batch;
+  return shard;
 }
 
-/// Loss of one minibatch and what it tells.
-struct Loss {
-  Tensor total;
+/// Sums over the states of a shard.
+struct LossSums {
   double policy = 0.0;
   double value = 0.0;
   double entropy = 0.0;
   double kl = 0.0;
-  double clip_fraction = 0.0;
+  double clipped = 0.0;
+
+  void add(const LossSums& other) {
+    policy += other.policy;
+    value += other.value;
+    entropy += other.entropy;
+    kl += other.kl;
+    clipped += other.clipped;
+  }
 };
 
-Loss compute_loss(const Minibatch& batch, const PpoOptions& options, CircuitTrainingNet& net) {
-  const PolicyValue output = net->forward(batch.graph);
-  const Tensor log_probs = masked_log_softmax(output.logits, batch.mask);
-  const Tensor difference = log_probs.gather(1, batch.actions).squeeze(1) - batch.log_probs;
+/// What a shard contributes to an update.
+struct ShardResult {
+  std::vector<Tensor> gradients;  ///< of the loss summed over the shard's states, by parameter
+  LossSums sums;
+};
+
+ShardResult evaluate_shard(const ShardTensors& shard,
+                           const PpoOptions& options,
+                           CircuitTrainingNet& net) {
+  const PolicyValue output = net->forward(shard.graph);
+  const Tensor log_probs = masked_log_softmax(output.logits, shard.mask);
+  const Tensor difference = log_probs.gather(1, shard.actions).squeeze(1) - shard.log_probs;
   const Tensor ratio = difference.exp();
   const Tensor clipped = ratio.clamp(1.0 - options.clip, 1.0 + options.clip);
-  const Tensor policy = -torch::min(ratio * batch.advantages, clipped * batch.advantages).mean();
-  const Tensor value = (output.value - batch.returns).square().mean();
+  const Tensor policy = -torch::min(ratio * shard.advantages, clipped * shard.advantages).sum();
+  const Tensor value = (output.value - shard.returns).square().sum();
   // Illegal cells have probability 0 and count nothing: 0 * log 0 = 0.
   const Tensor entropy =
-      -(log_probs.exp() * log_probs.masked_fill(batch.mask.logical_not(), 0.0)).sum(1).mean();
+      -(log_probs.exp() * log_probs.masked_fill(shard.mask.logical_not(), 0.0)).sum();
+  const Tensor loss =
+      policy + options.value_coefficient * value - options.entropy_coefficient * entropy;
 
-  Loss loss;
-  loss.total = policy + options.value_coefficient * value - options.entropy_coefficient * entropy;
+  ShardResult result;
+  // Gradients are returned, not accumulated in the parameters, which other threads share.
+  result.gradients = torch::autograd::grad({loss}, net->parameters());
   const torch::NoGradGuard no_grad;
-  loss.policy = policy.item<double>();
-  loss.value = value.item<double>();
-  loss.entropy = entropy.item<double>();
-  loss.kl = (ratio - 1.0 - difference).mean().item<double>();  // unbiased, never negative
-  loss.clip_fraction =
-      ((ratio - 1.0).abs() > options.clip).to(torch::kFloat32).mean().item<double>();
-  return loss;
+  result.sums.policy = policy.item<double>();
+  result.sums.value = value.item<double>();
+  result.sums.entropy = entropy.item<double>();
+  result.sums.kl = (ratio - 1.0 - difference).sum().item<double>();  // unbiased, never negative
+  result.sums.clipped =
+      ((ratio - 1.0).abs() > options.clip).to(torch::kFloat32).sum().item<double>();
+  return result;
+}
+
+/// Evaluates a minibatch on several threads and leaves the gradient of its mean loss in the
+/// parameters. Shards are added in their order.
+LossSums accumulate_gradients(const std::vector<Trajectory>& trajectories,
+                              const ObservationEncoder& encoder,
+                              const PpoOptions& options,
+                              std::span<const StateIndex> states,
+                              int threads,
+                              CircuitTrainingNet& net) {
+  const AdvantageScale scale = advantage_scale(trajectories, states);
+  std::vector<ShardResult> results((states.size() + kShard - 1) / kShard);
+  std::exception_ptr error;
+#pragma omp parallel for num_threads(threads) schedule(dynamic, 1)
+  for (std::size_t i = 0; i < results.size(); ++i) {
+    try {
+      const std::size_t begin = i * kShard;
+      const auto part = states.subspan(begin, std::min(kShard, states.size() - begin));
+      results[i] = evaluate_shard(gather(trajectories, encoder, scale, part), options, net);
+    } catch (...) {
+#pragma omp critical(tessera_ppo)
+      error = std::current_exception();
+    }
+  }
+  if (error) {
+    std::rethrow_exception(error);
+  }
+  const torch::NoGradGuard no_grad;
+  LossSums sums;
+  for (const ShardResult& result : results) {
+    sums.add(result.sums);
+  }
+  const std::vector<Tensor> parameters = net->parameters();
+  for (std::size_t p = 0; p < parameters.size(); ++p) {
+    Tensor gradient = results.front().gradients[p];
+    for (std::size_t i = 1; i < results.size(); ++i) {
+      gradient.add_(results[i].gradients[p]);
+    }
+    parameters[p].mutable_grad() = gradient.div_(static_cast<double>(states.size()));
+  }
+  return sums;
 }
 
 void require(bool valid, const char* option, const char* range) {
@@ -131,6 +217,7 @@ PpoStats ppo_update(const std::vector<Trajectory>& trajectories,
                     const ObservationEncoder& encoder,
                     const PpoOptions& options,
                     std::uint64_t seed,
+                    int threads,
                     CircuitTrainingNet& net,
                     Adam& adam) {
   std::vector<StateIndex> states;
@@ -142,37 +229,32 @@ PpoStats ppo_update(const std::vector<Trajectory>& trajectories,
   netlist_io::Rng rng = netlist_io::Rng::derive(seed, "minibatches");
   const auto minibatch = static_cast<std::size_t>(options.minibatch);
   PpoStats stats;
+  LossSums sums;
+  double evaluated = 0.0;
   for (std::int64_t epoch = 0; epoch < options.epochs; ++epoch) {
     rng.shuffle(states);
-    double kl = 0.0;
-    std::int64_t batches = 0;
+    LossSums epoch_sums;
     for (std::size_t begin = 0; begin < states.size(); begin += minibatch) {
-      const std::size_t size = std::min(minibatch, states.size() - begin);
-      const Minibatch batch = gather(trajectories, encoder, std::span(states).subspan(begin, size));
-      const Loss loss = compute_loss(batch, options, net);
-      adam.zero_gradients();
-      loss.total.backward();
+      const auto part =
+          std::span(states).subspan(begin, std::min(minibatch, states.size() - begin));
+      epoch_sums.add(accumulate_gradients(trajectories, encoder, options, part, threads, net));
       stats.gradient_norm += adam.clip_gradients(options.max_gradient_norm);
       adam.step(options.learning_rate);
-      stats.policy_loss += loss.policy;
-      stats.value_loss += loss.value;
-      stats.entropy += loss.entropy;
-      stats.clip_fraction += loss.clip_fraction;
-      kl += loss.kl;
-      ++batches;
+      ++stats.updates;
     }
-    stats.updates += batches;
-    stats.kl = kl / static_cast<double>(batches);
+    sums.add(epoch_sums);
+    evaluated += static_cast<double>(states.size());
+    stats.kl = epoch_sums.kl / static_cast<double>(states.size());
     if (stats.kl > 1.5 * options.target_kl) {
       break;
     }
   }
-  const double count = static_cast<double>(std::max<std::int64_t>(stats.updates, 1));
-  stats.gradient_norm /= count;
-  stats.policy_loss /= count;
-  stats.value_loss /= count;
-  stats.entropy /= count;
-  stats.clip_fraction /= count;
+  stats.gradient_norm /= static_cast<double>(std::max<std::int64_t>(stats.updates, 1));
+  evaluated = std::max(evaluated, 1.0);
+  stats.policy_loss = sums.policy / evaluated;
+  stats.value_loss = sums.value / evaluated;
+  stats.entropy = sums.entropy / evaluated;
+  stats.clip_fraction = sums.clipped / evaluated;
   return stats;
 }
 

@@ -24,12 +24,14 @@ struct PpoStats {
   std::int64_t updates = 0;
 };
 
-/// One PPO update: several passes over the states of a rollout in random minibatches.
-/// `trajectories` have advantages and returns. The order of the states comes from `seed`.
+/// One PPO update: several passes over the states of a rollout in random minibatches, whose parts
+/// are spread over `threads` threads. `trajectories` have advantages and returns. The order of the
+/// states comes from `seed`; the result does not depend on the number of threads.
 PpoStats ppo_update(const std::vector<Trajectory>& trajectories,
                     const ObservationEncoder& encoder,
                     const PpoOptions& options,
                     std::uint64_t seed,
+                    int threads,
                     CircuitTrainingNet& net,
                     Adam& adam);
 

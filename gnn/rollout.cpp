@@ -1,5 +1,6 @@
 #include "gnn/rollout.h"
 
+#include <algorithm>
 #include <exception>
 #include <numeric>
 #include <span>
@@ -16,6 +17,10 @@ using placer::MacroProblem;
 
 namespace {
 
+/// Episodes that share their forward passes, run by one thread. Fixed, because the last bits of a
+/// batched product may depend on the size of the batch.
+constexpr std::size_t kGroup = 8;
+
 void append(const placer::Decision& decision, float value, Trajectory& trajectory) {
   trajectory.actions.push_back(decision.action);
   trajectory.masks.insert(trajectory.masks.end(), decision.mask.begin(), decision.mask.end());
@@ -23,6 +28,31 @@ void append(const placer::Decision& decision, float value, Trajectory& trajector
   trajectory.values.push_back(value);
   trajectory.growth.push_back(decision.result.wirelength_growth);
   trajectory.cost = decision.result.cost;
+}
+
+/// Runs episodes in lock step, all with one forward pass a step.
+void run_group(const ObservationEncoder& encoder,
+               CircuitTrainingNet& net,
+               std::span<MacroEnv> envs,
+               std::span<netlist_io::Rng> rngs,
+               std::span<Trajectory> trajectories) {
+  const torch::NoGradGuard no_grad;
+  const MacroProblem& problem = envs.front().problem();
+  const std::size_t num_cells = problem.canvas().grid.num_cells();
+  std::vector<std::span<const CellIndex>> states(envs.size());
+  for (std::size_t step = 0; step < problem.macros().size(); ++step) {
+    for (std::size_t i = 0; i < envs.size(); ++i) {
+      states[i] = envs[i].actions();
+    }
+    const PolicyValue output = net->forward(encoder.encode(states));
+    const torch::Tensor logits = output.logits.contiguous();
+    const torch::Tensor value = output.value.contiguous();
+    for (std::size_t i = 0; i < envs.size(); ++i) {
+      const std::span<const float> scores(logits.data_ptr<float>() + i * num_cells, num_cells);
+      append(placer::decide(envs[i], scores, placer::Decoding::kSample, rngs[i]),
+             value.data_ptr<float>()[i], trajectories[i]);
+    }
+  }
 }
 
 }  // namespace
@@ -34,7 +64,6 @@ Rollout collect_episodes(const MacroProblem& problem,
                          std::uint64_t seed,
                          std::int64_t iteration,
                          int threads) {
-  const torch::NoGradGuard no_grad;
   const netlist_io::Rng stream =
       netlist_io::Rng::derive(seed, "rollout", static_cast<std::uint64_t>(iteration));
   std::vector<MacroEnv> envs(count, MacroEnv(problem));
@@ -44,31 +73,21 @@ Rollout collect_episodes(const MacroProblem& problem,
   }
   Rollout rollout;
   rollout.trajectories.resize(count);
-  const std::size_t num_cells = problem.canvas().grid.num_cells();
-  std::vector<std::span<const CellIndex>> states(count);
   std::exception_ptr error;
-  for (std::size_t step = 0; step < problem.macros().size(); ++step) {
-    for (std::size_t i = 0; i < count; ++i) {
-      states[i] = envs[i].actions();
-    }
-    const PolicyValue output = net->forward(encoder.encode(states));
-    const torch::Tensor logits = output.logits.contiguous();
-    const torch::Tensor value = output.value.contiguous();
 #pragma omp parallel for num_threads(threads) schedule(dynamic, 1)
-    for (std::size_t i = 0; i < count; ++i) {
-      try {
-        const std::span<const float> scores(logits.data_ptr<float>() + i * num_cells, num_cells);
-        append(placer::decide(envs[i], scores, placer::Decoding::kSample, rngs[i]),
-               value.data_ptr<float>()[i],
-               rollout.trajectories[i]);
-      } catch (...) {
+  for (std::size_t first = 0; first < count; first += kGroup) {
+    try {
+      const std::size_t size = std::min(kGroup, count - first);
+      run_group(encoder, net, std::span(envs).subspan(first, size),
+                std::span(rngs).subspan(first, size),
+                std::span(rollout.trajectories).subspan(first, size));
+    } catch (...) {
 #pragma omp critical(tessera_rollout)
-        error = std::current_exception();
-      }
+      error = std::current_exception();
     }
-    if (error) {
-      std::rethrow_exception(error);
-    }
+  }
+  if (error) {
+    std::rethrow_exception(error);
   }
   for (std::size_t i = 1; i < count; ++i) {
     if (rollout.trajectories[i].cost.proxy < rollout.trajectories[rollout.best].cost.proxy) {
