@@ -1,5 +1,6 @@
 #include "app/block_input.h"
 
+#include <algorithm>
 #include <charconv>
 #include <chrono>
 #include <cmath>
@@ -80,12 +81,17 @@ RoutesPerMicron choose_routes(const std::optional<std::pair<double, double>>& fl
 
 cost::CostOptions choose_cost_options(const BlockFlags& flags, const PlcHeader& header) {
   cost::CostOptions options;
+  if (flags.weights.size() != 3) {
+    throw OptionError("--weights has " + std::to_string(flags.weights.size()) +
+                      " numbers, expected WL,DENSITY,CONGESTION");
+  }
   options.weights = {flags.weights[0], flags.weights[1], flags.weights[2]};
   options.routes = choose_routes(flags.routes, header.routes, options.routes);
   options.macro_routes =
       choose_routes(flags.macro_routes, header.macro_routes, options.macro_routes);
-  options.smooth_range = flags.smooth_range.value_or(
-      static_cast<int>(std::floor(header.smoothing_factor.value_or(options.smooth_range))));
+  constexpr double kMaxHeaderValue = 1e6;  // beyond any valid range, yet an int
+  options.smooth_range = flags.smooth_range.value_or(static_cast<int>(
+      std::min(header.smoothing_factor.value_or(options.smooth_range), kMaxHeaderValue)));
   options.outside_pins =
       flags.outside_pins == "drop" ? cost::OutsidePins::kDrop : cost::OutsidePins::kClamp;
   options.soft_macro_shape =
@@ -150,8 +156,8 @@ void BlockFlags::add_to(CLI::App& command) {
   const char* const group = "Cost (explicit flag, then .plc header, then default)";
   command.add_option("--weights", weights, "weights of wirelength, density and congestion")
       ->delimiter(',')
-      ->expected(3)
-      ->capture_default_str()
+      ->allow_extra_args(false)  // one list a flag, so that NETLIST may follow
+      ->default_str("1,0.5,0.5")
       ->type_name("WL,DENSITY,CONGESTION")
       ->group(group);
   command

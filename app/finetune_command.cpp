@@ -256,7 +256,8 @@ void add_finetune_command(CLI::App& app, int& exit_code) {
                    "checkpoint (.safetensors); best placement so far (.plc, .pb.txt, .svg)")
       ->required()
       ->type_name("FILE")
-      ->take_all();
+      ->take_all()
+      ->allow_extra_args(false);  // one FILE a flag, so that NETLIST may follow
   command
       ->add_option("--time", flags->time_s, "seconds of training, those before a --resume included")
       ->check(CLI::PositiveNumber)

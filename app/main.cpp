@@ -20,7 +20,7 @@ int report(const std::exception& error, ExitCode code) {
 }
 
 int run(int argc, char** argv) {
-  CLI::App app("Tessera places the macros of a chip block.");
+  CLI::App app("Tessera places the macros of a chip block.", "tessera");
   app.set_version_flag("--version", tessera::app::version_text());
   app.require_subcommand(1);
   app.fallthrough(false);

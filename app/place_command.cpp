@@ -160,8 +160,18 @@ double jittered_proxy(const placer::MacroProblem& problem,
   return proxies[kCopies / 2];
 }
 
+/// Path and SHA-256 of each file read.
+nlohmann::ordered_json inputs_json(const Block& block) {
+  nlohmann::ordered_json inputs = nlohmann::ordered_json::array();
+  for (const std::string& path : block.input_paths) {
+    inputs.push_back({{"path", path}, {"sha256", netlist_io::sha256_hex_of_file(path)}});
+  }
+  return inputs;
+}
+
 void print(const PlaceFlags& flags,
            const CostReport& report,
+           const nlohmann::ordered_json& inputs,
            const placer::MacroProblem& problem,
            const placer::EpisodesResult& result) {
   nlohmann::ordered_json document = report.to_json();
@@ -171,10 +181,7 @@ void print(const PlaceFlags& flags,
   document["mode"] = flags.mode;
   document["episodes"] = result.proxies.size();
   document["best_episode"] = result.best.index;
-  for (const std::string& path : report.block->input_paths) {
-    document["inputs"].push_back(
-        {{"path", path}, {"sha256", netlist_io::sha256_hex_of_file(path)}});
-  }
+  document["inputs"] = inputs;
   std::fputs((document.dump(2) + "\n").c_str(), stdout);
 }
 
@@ -204,10 +211,13 @@ int run(const PlaceFlags& flags) {
   report.stages = {{"policy", proxy_before_clusters(problem, result.best.placement)},
                    {"force-directed", result.best.cost.proxy}};
   report.outputs = flags.outputs;
+  // An output may take the place of an input.
+  const nlohmann::ordered_json inputs =
+      flags.common.json ? inputs_json(*block) : nlohmann::ordered_json();
   write_outputs(flags.outputs, *block, result.best.placement);
   report.total_s = seconds_since(start);
   if (flags.common.json) {
-    print(flags, report, problem, result);
+    print(flags, report, inputs, problem, result);
   } else {
     std::fputs(report.to_text().c_str(), stdout);
   }
@@ -232,7 +242,8 @@ void add_place_command(CLI::App& app, int& exit_code) {
   command->add_option("-o,--output", flags->outputs, "result: .plc, .pb.txt (also .gz), .svg")
       ->required()
       ->type_name("FILE")
-      ->take_all();
+      ->take_all()
+      ->allow_extra_args(false);  // one FILE a flag, so that NETLIST may follow
   command
       ->add_option("--policy",
                    flags->policy,

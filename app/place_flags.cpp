@@ -1,10 +1,29 @@
 #include "app/place_flags.h"
 
+#include <cmath>
 #include <regex>
 
 #include "netlist_io/errors.h"
 
 namespace tessera::app {
+namespace {
+
+/// X and Y of a flag that takes `X[,Y]`.
+std::pair<double, double> x_and_y(const char* flag, const std::vector<double>& values) {
+  if (values.empty() || values.size() > 2) {
+    throw netlist_io::OptionError(std::string(flag) + " has " + std::to_string(values.size()) +
+                                  " numbers, expected X or X,Y");
+  }
+  for (const double value : values) {
+    if (!std::isfinite(value) || value < 0.0) {
+      throw netlist_io::OptionError(std::string(flag) + " is " + std::to_string(value) +
+                                    ", expected a finite number of microns >= 0");
+    }
+  }
+  return {values.front(), values.back()};
+}
+
+}  // namespace
 
 void EnvironmentFlags::add_to(CLI::App& command) {
   const char* const group = "Environment";
@@ -18,14 +37,12 @@ void EnvironmentFlags::add_to(CLI::App& command) {
       ->group(group);
   command.add_option("--halo", halo, "keep-out around each hard macro, microns")
       ->delimiter(',')
-      ->expected(1, 2)
-      ->check(CLI::NonNegativeNumber)
+      ->allow_extra_args(false)  // one list a flag, so that NETLIST may follow
       ->type_name("X[,Y]")
       ->group(group);
   command.add_option("--channel", channel, "least gap between two hard macros, microns")
       ->delimiter(',')
-      ->expected(1, 2)
-      ->check(CLI::NonNegativeNumber)
+      ->allow_extra_args(false)  // one list a flag, so that NETLIST may follow
       ->type_name("X[,Y]")
       ->group(group);
   command
@@ -60,7 +77,9 @@ placer::MacroProblemOptions EnvironmentFlags::problem_options(const cost::CostOp
   options.order = order == "area" ? placer::MacroOrder::kArea : placer::MacroOrder::kConnectivity;
   options.prior = prior == "centre" ? placer::PositionPrior::kCanvasCentre
                                     : placer::PositionPrior::kForceDirected;
-  options.spacing = {halo.front(), halo.back(), channel.front(), channel.back()};
+  const auto [halo_x, halo_y] = x_and_y("--halo", halo);
+  const auto [channel_x, channel_y] = x_and_y("--channel", channel);
+  options.spacing = {halo_x, halo_y, channel_x, channel_y};
   return options;
 }
 

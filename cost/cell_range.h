@@ -1,7 +1,6 @@
 #pragma once
 
 #include <algorithm>
-#include <cmath>
 
 #include "netlist_io/canvas.h"
 
@@ -23,8 +22,11 @@ namespace detail {
 /// floor(position / size) as an index clamped to [low, high]; never overflows.
 inline int cell_index(double position, double size, int low, int high) {
   // A real division: multiplying by the reciprocal moves positions on grid lines.
-  const double index = std::floor(position / size);
-  return static_cast<int>(std::clamp(index, static_cast<double>(low), static_cast<double>(high)));
+  const double cells =
+      std::clamp(position / size, static_cast<double>(low), static_cast<double>(high));
+  // std::floor is a call into the library where the processor is not known to round.
+  const int truncated = static_cast<int>(cells);
+  return cells < truncated ? truncated - 1 : truncated;
 }
 
 }  // namespace detail

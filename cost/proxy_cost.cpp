@@ -1,5 +1,7 @@
 #include "cost/proxy_cost.h"
 
+#include <cmath>
+
 #include "netlist_io/errors.h"
 
 namespace tessera::cost {
@@ -11,9 +13,10 @@ using netlist_io::Placement;
 ProxyCost::ProxyCost(const Netlist& netlist, const Canvas& canvas, const CostOptions& options)
     : netlist_(netlist), canvas_(canvas), options_(options) {
   options_.validate();
-  const bool has_area = canvas.width > 0.0 && canvas.height > 0.0;
+  const bool has_area = canvas.width > 0.0 && std::isfinite(canvas.width) && canvas.height > 0.0 &&
+                        std::isfinite(canvas.height);
   if (!has_area || canvas.grid.cols < 1 || canvas.grid.rows < 1) {
-    throw netlist_io::OptionError("the canvas has no area or no grid cells");
+    throw netlist_io::OptionError("the canvas has no finite area or no grid cells");
   }
 }
 

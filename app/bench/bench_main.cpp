@@ -216,16 +216,16 @@ void measure_learning(const Block& block, Stopwatch& stopwatch) {
   for (const std::size_t size : {std::size_t{1}, std::size_t{64}}) {
     measure_forward(trajectories, encoder, size, net, stopwatch);
   }
+  torch::set_num_threads(1);  // as in training: whole shards are spread over the threads
   gnn::Adam adam(*net);
   gnn::PpoOptions options;
   options.epochs = 1;
   options.minibatch = kMinibatch;
   for (const int threads : {1, 2}) {
-    torch::set_num_threads(threads);
     const std::string name = "PPO update per state, minibatch of " + std::to_string(kMinibatch) +
                              ", " + threads_text(threads);
     stopwatch.measure(name, 3, kMinibatch, [&] {
-      g_sink = gnn::ppo_update(trajectories, encoder, options, 1, net, adam).policy_loss;
+      g_sink = gnn::ppo_update(trajectories, encoder, options, 1, threads, net, adam).policy_loss;
     });
   }
 }

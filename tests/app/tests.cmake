@@ -1,0 +1,9 @@
+tessera_add_test(app
+  app/command_line_test.cpp
+  app/cost_test.cpp
+  app/generate_test.cpp
+  app/interrupt_test.cpp
+  app/place_test.cpp
+  app/run_tessera.cpp)
+target_link_libraries(app_test PRIVATE tessera::placer tessera::cost)
+add_dependencies(app_test tessera)
