@@ -112,26 +112,19 @@ void locate_pins(const PinPositions& pins, const Canvas& canvas, CongestionScrat
 }
 
 /// Collects the distinct cells of a net, the driver's first. `stamp` must be new for each net.
-std::span<const Cell> collect_cells(std::span<const PinId> pins,
-                                    int cols,
-                                    std::uint32_t stamp,
-                                    CongestionScratch& scratch) {
-  if (scratch.net_cells.size() < pins.size()) {
-    scratch.net_cells.resize(pins.size());
-  }
-  const Cell* const pin_cell = scratch.pin_cell.data();
-  std::uint32_t* const stamps = scratch.cell_stamp.data();
-  Cell* const cells = scratch.net_cells.data();
-  std::size_t count = 0;
+void collect_cells(std::span<const PinId> pins,
+                   int cols,
+                   std::uint32_t stamp,
+                   CongestionScratch& scratch) {
+  scratch.net_cells.clear();
   for (const PinId pin : pins) {
-    const Cell cell = pin_cell[pin.index()];
-    std::uint32_t& seen = stamps[static_cast<std::size_t>(cell.row * cols + cell.col)];
-    // Without a branch, which nobody could predict: a cell seen before is overwritten.
-    cells[count] = cell;
-    count += seen != stamp ? 1 : 0;
-    seen = stamp;
+    const Cell cell = scratch.pin_cell[pin.index()];
+    std::uint32_t& seen = scratch.cell_stamp[static_cast<std::size_t>(cell.row * cols + cell.col)];
+    if (seen != stamp) {
+      seen = stamp;
+      scratch.net_cells.push_back(cell);
+    }
   }
-  return {cells, count};
 }
 
 void route_all_nets(const Netlist& netlist,
@@ -149,11 +142,10 @@ void route_all_nets(const Netlist& netlist,
     if (dropped) {
       continue;
     }
-    const std::span<const Cell> cells =
-        collect_cells(pins, canvas.grid.cols, static_cast<std::uint32_t>(n + 1), scratch);
+    collect_cells(pins, canvas.grid.cols, static_cast<std::uint32_t>(n + 1), scratch);
     // Unlike in the wirelength, weights below 1 count as 1 here.
     const double weight = std::max(1.0, netlist.weight(NetId(n)));
-    route_net(cells, weight, canvas.grid.cols, demand);
+    route_net(scratch.net_cells, weight, canvas.grid.cols, demand);
   }
 }
 

@@ -35,7 +35,7 @@ cd "$ROOT"
 tessera="$(build_dir "$PRESET")/bin/tessera"
 output="build/demo/$block"
 mkdir -p build/demo
-"$tessera" place "data/blocks/$block.pb.txt.gz" --plc "data/blocks/$block.plc" \
+"$tessera" place "data/blocks/$block.pb.txt.gz" --plc "data/blocks/$block.plc" --effort fast \
   -o "$output.plc" -o "$output.svg"
 printf '\nThe same placement, evaluated again:\n'
 "$tessera" cost "data/blocks/$block.pb.txt.gz" --plc "$output.plc"

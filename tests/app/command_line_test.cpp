@@ -193,7 +193,7 @@ TEST_CASE("the netlist may follow any flag") {
 
 TEST_CASE("missing files exit with 3 and are named") {
   const SmallBlock& block = small_block();
-  for (const std::string& command : {"cost", "info"}) {
+  for (const std::string command : {"cost", "info"}) {
     CAPTURE(command);
     const RunResult no_netlist = run_tessera({command, "nowhere/n.pb.txt"});
     CHECK(no_netlist.exit_code == 3);
