@@ -1,5 +1,7 @@
 #include "app/outputs.h"
 
+#include <filesystem>
+#include <stdexcept>
 #include <string_view>
 
 #include "netlist_io/errors.h"
@@ -63,6 +65,12 @@ std::string content_for(Format format, const Block& block, const netlist_io::Pla
 void check_output_names(const std::vector<std::string>& paths) {
   for (const std::string& path : paths) {
     format_of(path);
+    const std::filesystem::path folder = std::filesystem::absolute(path).parent_path();
+    if (!std::filesystem::is_directory(folder) || std::filesystem::is_directory(path)) {
+      throw std::runtime_error(
+          path + ": cannot be written: " +
+          (std::filesystem::is_directory(path) ? "it is a folder" : "there is no such folder"));
+    }
   }
 }
 

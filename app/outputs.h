@@ -9,7 +9,8 @@
 namespace tessera::app {
 
 /// Throws `netlist_io::OptionError` for an output whose name has no known ending: `.plc[.gz]`,
-/// `.pb.txt[.gz]` or `.svg`. Called before long work starts.
+/// `.pb.txt[.gz]` or `.svg`, and `std::runtime_error` for one in a folder that is not there. Called
+/// before long work starts.
 void check_output_names(const std::vector<std::string>& paths);
 
 /// Writes a placement of `block` to each path in the format of its name. Fixed flags are written

@@ -208,6 +208,17 @@ TEST_CASE("missing files exit with 3 and are named") {
   CHECK(place.exit_code == 3);
 }
 
+TEST_CASE("a missing checkpoint exits with 3") {
+  const SmallBlock& block = small_block();
+  const fs::path folder = scratch_dir("missing_checkpoint");
+  const RunResult run = run_tessera(
+      {"place", block.netlist, "--policy", folder / "none.safetensors", "-o", folder / "o.plc"});
+  CHECK(run.exit_code == 3);
+  CHECK(run.err.substr(0, 9) == "tessera: ");
+  CHECK(run.out.empty());
+  CHECK(fs::is_empty(folder));
+}
+
 TEST_CASE("every malformed netlist exits with 3 and the place of the error") {
   const std::set<std::string> whole_file = {"empty.pb.txt",
                                             "gzip_damaged.pb.txt.gz",
@@ -263,6 +274,11 @@ TEST_CASE("an output that cannot be written exits with 1 and leaves nothing behi
   const RunResult missing = run_tessera(place_arguments({"-o", folder / "nowhere" / "out.plc"}));
   CHECK(missing.exit_code == 1);
   CHECK(contains(missing.err, (folder / "nowhere" / "out.plc").string()));
+  const RunResult second = run_tessera(
+      place_arguments({"-o", folder / "good.plc", "-o", folder / "nowhere" / "out.plc"}));
+  CHECK(second.exit_code == 1);
+  CHECK(second.out.empty());
+  CHECK_FALSE(contains(second.err, "episodes"));  // it is noticed before any work
   std::size_t entries = 0;
   for ([[maybe_unused]] const fs::directory_entry& entry :
        fs::recursive_directory_iterator(folder)) {

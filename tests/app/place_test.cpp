@@ -93,9 +93,22 @@ std::string changed_plc(const std::string& name, Change&& change) {
   return path;
 }
 
-/// Fixes two hard macros where they are, and a cluster.
-void fix_some(Placement& placement) {
+/// Turns the placement of the macros by 180 degrees: still legal, and no macro is where a greedy
+/// episode, which fills the canvas from the lower left like the generator, would put it.
+void turn_round(PlcFile& plc) {
+  for (std::size_t i = 0; i < plc.placement.size(); ++i) {
+    if (small_block().parsed.is_macro(NodeId(i))) {
+      plc.placement.x[i] = *plc.header.width - plc.placement.x[i];
+      plc.placement.y[i] = *plc.header.height - plc.placement.y[i];
+    }
+  }
+}
+
+/// Turns the placement round, then fixes two hard macros and a cluster.
+void fix_some(PlcFile& plc) {
   const SmallBlock& block = small_block();
+  turn_round(plc);
+  Placement& placement = plc.placement;
   placement.fixed[block.parsed.hard_macros()[2].index()] = 1;
   placement.fixed[block.parsed.hard_macros()[7].index()] = 1;
   placement.fixed[block.parsed.soft_macros()[4].index()] = 1;
@@ -206,10 +219,9 @@ TEST_CASE("place writes the same bytes whatever the number of threads") {
 
 TEST_CASE("place uses no position of a movable node") {
   const SmallBlock& block = small_block();
-  const std::string initial =
-      changed_plc("place_from", [](PlcFile& plc) { fix_some(plc.placement); });
+  const std::string initial = changed_plc("place_from", [](PlcFile& plc) { fix_some(plc); });
   const std::string scrambled = changed_plc("place_scrambled", [](PlcFile& plc) {
-    fix_some(plc.placement);
+    fix_some(plc);
     netlist_io::Rng rng(5);
     for (std::size_t i = 0; i < plc.placement.size(); ++i) {
       if (plc.placement.fixed[i] == 0) {
@@ -252,7 +264,7 @@ TEST_CASE("place uses no position of a movable node") {
 TEST_CASE("place keeps fixed nodes, the fixed column and the constants of the header") {
   const SmallBlock& block = small_block();
   const std::string initial = changed_plc("place_keep", [](PlcFile& plc) {
-    fix_some(plc.placement);
+    fix_some(plc);
     plc.header.routes = {{10.25, 12.5}};
     plc.header.macro_routes = {{5.0, 6.0}};
     plc.header.smoothing_factor = 2.0;
@@ -266,11 +278,13 @@ TEST_CASE("place keeps fixed nodes, the fixed column and the constants of the he
   CHECK(after.placement.fixed == before.placement.fixed);
   for (std::size_t i = 0; i < before.placement.size(); ++i) {
     if (before.placement.fixed[i] != 0) {
+      CAPTURE(i);
       CHECK(after.placement.x[i] == before.placement.x[i]);
       CHECK(after.placement.y[i] == before.placement.y[i]);
     }
   }
-  CHECK(after.placement.x != before.placement.x);
+  const std::size_t movable = block.parsed.hard_macros()[0].index();
+  CHECK(after.placement.x[movable] != before.placement.x[movable]);
   const PlcHeader& header = after.header;
   CHECK(header.cols == before.header.cols);
   CHECK(header.rows == before.header.rows);
@@ -312,24 +326,26 @@ TEST_CASE("halo and channel keep hard macros apart") {
 
 TEST_CASE("a macro that --fix names stays where the input has it") {
   const SmallBlock& block = small_block();
+  const std::string plc = changed_plc("place_fix", turn_round);
+  const Placement before = netlist_io::read_plc(plc, block.parsed).placement;
   const NodeId macro = block.parsed.hard_macros()[5];
   const std::string& name = block.parsed.name(macro);
   const std::size_t i = macro.index();
-  const PlcFile fixed = place_and_read(block.plc, {"--fix", name});
-  CHECK(fixed.placement.x[i] == block.initial.placement.x[i]);
-  CHECK(fixed.placement.y[i] == block.initial.placement.y[i]);
-  CHECK(fixed.placement.fixed == block.initial.placement.fixed);
+  const PlcFile fixed = place_and_read(plc, {"--fix", name});
+  CHECK(fixed.placement.x[i] == before.x[i]);
+  CHECK(fixed.placement.y[i] == before.y[i]);
+  CHECK(fixed.placement.fixed == before.fixed);
   CHECK(count_violations(fixed, 0.0, 0.0) == 0);
   SUBCASE("the whole name must match") {
-    const PlcFile free = place_and_read(block.plc, {"--fix", name.substr(0, name.size() - 1)});
-    CHECK(free.placement.x == place_and_read(block.plc, {}).placement.x);
-    CHECK(free.placement.x != fixed.placement.x);
+    const PlcFile free = place_and_read(plc, {"--fix", name.substr(0, name.size() - 1)});
+    CHECK(free.placement.x == place_and_read(plc, {}).placement.x);
+    CHECK(free.placement.x[i] != before.x[i]);
   }
   SUBCASE("all of them") {
-    const PlcFile all = place_and_read(block.plc, {"--fix", ".*"});
+    const PlcFile all = place_and_read(plc, {"--fix", ".*"});
     for (const NodeId other : block.parsed.hard_macros()) {
-      CHECK(all.placement.x[other.index()] == block.initial.placement.x[other.index()]);
-      CHECK(all.placement.y[other.index()] == block.initial.placement.y[other.index()]);
+      CHECK(all.placement.x[other.index()] == before.x[other.index()]);
+      CHECK(all.placement.y[other.index()] == before.y[other.index()]);
     }
   }
 }

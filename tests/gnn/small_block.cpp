@@ -91,22 +91,20 @@ std::unique_ptr<const SmallBlock> make_block(Netlist netlist,
 
 std::unique_ptr<const SmallBlock> toy_block() {
   BlockBuilder builder;
-  const NodeId left = builder.add_port(0.0, 35.0);
-  const NodeId right = builder.add_port(40.0, 5.0);
-  const NodeId top = builder.add_port(25.0, 40.0);
+  const NodeId left = builder.add_port(0.0, 25.0);
+  const NodeId right = builder.add_port(30.0, 5.0);
+  const NodeId top = builder.add_port(25.0, 30.0);
   const NodeId bottom = builder.add_port(5.0, 0.0);
-  const NodeId a = builder.add_hard_macro(10.0, 10.0);
-  const NodeId b = builder.add_hard_macro(9.0, 9.0);
-  const NodeId c = builder.add_hard_macro(8.0, 8.0);
-  const NodeId s = builder.add_soft_macro(6.0, 6.0);
-  const NodeId t = builder.add_soft_macro(6.0, 6.0);
-  builder.add_net(left, {a});
-  builder.add_net(a, {left, s}, 4.0);
-  builder.add_net(b, {right}, 6.0);
-  builder.add_net(b, {t}, 2.0);
-  builder.add_net(c, {top, s}, 5.0);
-  builder.add_net(bottom, {t, c});
-  return make_block(builder.build(), 40.0, 40.0, {4, 4}, placer::PositionPrior::kForceDirected);
+  const NodeId large = builder.add_hard_macro(10.0, 10.0);
+  const NodeId medium = builder.add_hard_macro(10.0, 6.0);
+  const NodeId small = builder.add_hard_macro(4.0, 4.0);
+  const NodeId cluster = builder.add_soft_macro(5.0, 5.0);
+  builder.add_net(large, {left}, 6.0);
+  builder.add_net(medium, {right}, 6.0);
+  builder.add_net(small, {top}, 6.0);
+  builder.add_net(bottom, {cluster});
+  builder.add_net(cluster, {large, medium});
+  return make_block(builder.build(), 30.0, 30.0, {3, 3}, placer::PositionPrior::kForceDirected);
 }
 
 std::unique_ptr<const SmallBlock> random_block(std::uint64_t seed,

@@ -47,8 +47,13 @@ std::unique_ptr<const SmallBlock> make_block(netlist_io::Netlist netlist,
                                              netlist_io::GridShape grid,
                                              placer::PositionPrior prior);
 
-/// Three unit macros, two clusters and four ports on a canvas of 4 x 4 unit cells of 10 um:
-/// 16 * 15 * 14 = 3360 placements. The macros are drawn to different sides.
+/// Three macros of different sizes, a cluster and four ports on a canvas of 3 x 3 cells of 10 um:
+/// 9 * 8 * 7 = 504 placements. Every macro is drawn to a port of its own.
+///
+///      top
+///   left . T      large to L, small to T, medium to R; the cluster between them and the bottom
+///      . . .
+///      B . right
 std::unique_ptr<const SmallBlock> toy_block();
 
 /// Six hard macros of different sizes, eight clusters and five ports with random nets.
