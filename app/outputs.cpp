@@ -65,11 +65,11 @@ std::string content_for(Format format, const Block& block, const netlist_io::Pla
 void check_output_names(const std::vector<std::string>& paths) {
   for (const std::string& path : paths) {
     format_of(path);
-    const std::filesystem::path folder = std::filesystem::absolute(path).parent_path();
-    if (!std::filesystem::is_directory(folder) || std::filesystem::is_directory(path)) {
-      throw std::runtime_error(
-          path + ": cannot be written: " +
-          (std::filesystem::is_directory(path) ? "it is a folder" : "there is no such folder"));
+    if (std::filesystem::is_directory(path)) {
+      throw std::runtime_error(path + ": cannot be written: it is a folder");
+    }
+    if (!std::filesystem::is_directory(std::filesystem::absolute(path).parent_path())) {
+      throw std::runtime_error(path + ": cannot be written: there is no such folder");
     }
   }
 }
