@@ -89,9 +89,8 @@ cost::CostOptions choose_cost_options(const BlockFlags& flags, const PlcHeader& 
   options.routes = choose_routes(flags.routes, header.routes, options.routes);
   options.macro_routes =
       choose_routes(flags.macro_routes, header.macro_routes, options.macro_routes);
-  constexpr double kMaxHeaderValue = 1e6;  // beyond any valid range, yet an int
-  options.smooth_range = flags.smooth_range.value_or(static_cast<int>(
-      std::min(header.smoothing_factor.value_or(options.smooth_range), kMaxHeaderValue)));
+  options.smooth_range = flags.smooth_range.value_or(
+      static_cast<int>(header.smoothing_factor.value_or(options.smooth_range)));
   options.outside_pins =
       flags.outside_pins == "drop" ? cost::OutsidePins::kDrop : cost::OutsidePins::kClamp;
   options.soft_macro_shape =

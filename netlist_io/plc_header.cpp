@@ -11,6 +11,7 @@ namespace tessera::netlist_io {
 namespace {
 
 /// No grid needs more cells on a side; Circuit Training stops at 128.
+constexpr double kMaxSmoothing = 1000.0;  // cells; the largest that the cost takes
 constexpr int kMaxGridSide = 4096;
 
 /// Range that a number of the header must be in.
@@ -175,6 +176,9 @@ void read_line(HeaderLine line, PlcHeader& header) {
     header.macro_routes = read_routes(line, Sign::kNotNegative);
   } else if (line.accept("Smoothing factor")) {
     header.smoothing_factor = line.number(Sign::kNotNegative);
+    if (*header.smoothing_factor > kMaxSmoothing) {
+      line.fail_last("a number of cells from 0 to 1000");
+    }
   } else if (line.accept("Overlap threshold")) {
     header.overlap_threshold = line.number(Sign::kNotNegative);
   } else if (line.accept("Blockage")) {

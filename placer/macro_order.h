@@ -14,7 +14,7 @@ enum class MacroOrder : std::uint8_t {
   /// Descending area, ties in file order: the order of Circuit Training.
   kArea,
   /// The largest macro first, then always the one most strongly connected to those before it,
-  /// directly or through one cluster (after LinkPlace, which counts shared nets).
+  /// directly or through one other node (after LinkPlace, which counts shared nets).
   kConnectivity,
 };
 

@@ -117,9 +117,7 @@ struct Training {
                                        "--threads",
                                        "1",
                                        "--episodes",
-                                       "4",
-                                       "--checkpoint-interval",
-                                       "0"};
+                                       "4"};
     result.insert(result.end(), more.begin(), more.end());
     return result;
   }
@@ -145,7 +143,8 @@ Training make_training(const std::string& name) {
 TEST_CASE("A training that was killed goes on from its last checkpoint") {
   const Training training = make_training("killed");
   {
-    Tessera first(training.arguments({"--from-scratch", "--iterations", "100000"}));
+    Tessera first(training.arguments(
+        {"--from-scratch", "--iterations", "100000", "--checkpoint-interval", "0"}));
     REQUIRE(wait_for_lines(training.metrics, 4));
     first.signal(SIGKILL);
     CHECK(first.wait() == -SIGKILL);

@@ -54,14 +54,14 @@ TEST_CASE("Illegal cells have exactly zero probability") {
 TEST_CASE("The statistics of an update are those computed by hand") {
   const auto block = toy_block();
   const ObservationEncoder encoder(*block->problem);
-  CircuitTrainingNet net = make_untrained_network(1);
+  CircuitTrainingNet net = make_untrained_network(2);
   silence(net);
-  // Two states with all 16 cells legal, each with probability 1 / 16 now. When the actions were
+  // Two states with all 9 cells legal, each with probability 1 / 9 now. When the actions were
   // taken they were less likely by a factor 1.5. Advantages have mean 0 and deviation 1.
   Trajectory trajectory;
   trajectory.actions = {0, 5};
-  trajectory.masks.assign(2 * 4, 0xf);
-  trajectory.log_probs.assign(2, static_cast<float>(-std::log(16.0) - std::log(1.5)));
+  trajectory.masks.assign(2 * 3, 0x7);
+  trajectory.log_probs.assign(2, static_cast<float>(-std::log(9.0) - std::log(1.5)));
   trajectory.advantages = {1.0F, -1.0F};
   trajectory.returns = {0.5F, 1.0F};
   PpoOptions options;
@@ -73,7 +73,7 @@ TEST_CASE("The statistics of an update are those computed by hand") {
   // min(1.5, 1.2) * 1 and min(-1.5, -1.2): -(1.2 - 1.5) / 2 = 0.15
   CHECK(stats.policy_loss == doctest::Approx(0.15).epsilon(1e-5));
   CHECK(stats.value_loss == doctest::Approx(0.625).epsilon(1e-5));  // (0.25 + 1) / 2
-  CHECK(stats.entropy == doctest::Approx(2.772589).epsilon(1e-5));  // log 16
+  CHECK(stats.entropy == doctest::Approx(2.197225).epsilon(1e-5));  // log 9
   CHECK(stats.kl == doctest::Approx(0.094535).epsilon(1e-4));       // 1.5 - 1 - log 1.5
   CHECK(stats.clip_fraction == doctest::Approx(1.0));
   CHECK(stats.gradient_norm > 0.0);
@@ -98,7 +98,7 @@ std::vector<Trajectory> episodes(const SmallBlock& block,
 TEST_CASE("The network that collected the states has ratio one") {
   const auto block = toy_block();
   const ObservationEncoder encoder(*block->problem);
-  CircuitTrainingNet net = make_untrained_network(1);
+  CircuitTrainingNet net = make_untrained_network(2);
   const auto trajectories = episodes(*block, encoder, net, 8);
   PpoOptions options;
   options.epochs = 1;
@@ -112,7 +112,7 @@ TEST_CASE("The network that collected the states has ratio one") {
 TEST_CASE("Updates overfit one batch") {
   const auto block = toy_block();
   const ObservationEncoder encoder(*block->problem);
-  CircuitTrainingNet net = make_untrained_network(1);
+  CircuitTrainingNet net = make_untrained_network(2);
   const auto trajectories = episodes(*block, encoder, net, 8);
   PpoOptions options;
   options.epochs = 1;
@@ -127,7 +127,9 @@ TEST_CASE("Updates overfit one batch") {
   // Ratios of good actions beyond 1.2, of bad ones below 0.8: the loss tends to -0.2 * mean |A|,
   // where the advantages have deviation 1.
   CHECK(after.policy_loss < before.policy_loss - 0.1);
-  CHECK(after.value_loss < 0.2 * before.value_loss);
+  // All episodes begin in one state, whose different returns no value can tell: a third of the
+  // states keep their variance.
+  CHECK(after.value_loss < 0.45 * before.value_loss);
   CHECK(after.clip_fraction > 0.5);
 }
 
@@ -136,7 +138,7 @@ TEST_CASE("An update does not depend on the number of threads, bit for bit") {
   const ObservationEncoder encoder(*block->problem);
   std::vector<CircuitTrainingNet> nets;
   for (const int threads : {1, 2}) {
-    CircuitTrainingNet net = make_untrained_network(1);
+    CircuitTrainingNet net = make_untrained_network(2);
     const auto trajectories = episodes(*block, encoder, net, 24);
     PpoOptions options;
     options.minibatch = 40;
@@ -153,7 +155,7 @@ TEST_CASE("An update does not depend on the number of threads, bit for bit") {
 TEST_CASE("Epochs end early once the policy has moved far enough") {
   const auto block = toy_block();
   const ObservationEncoder encoder(*block->problem);
-  CircuitTrainingNet net = make_untrained_network(1);
+  CircuitTrainingNet net = make_untrained_network(2);
   const auto trajectories = episodes(*block, encoder, net, 8);
   PpoOptions options;
   options.epochs = 50;

@@ -76,12 +76,12 @@ TEST_CASE("A rollout records what happened in the environment") {
   double best = rollout.trajectories.front().cost.proxy;
   for (const Trajectory& trajectory : rollout.trajectories) {
     REQUIRE(trajectory.actions.size() == 3);
-    REQUIRE(trajectory.masks.size() == 3 * 4);  // a word for each of 4 rows
+    REQUIRE(trajectory.masks.size() == 3 * 3);  // a word for each of 3 rows
     tessera::placer::MacroEnv env(*block->problem);
     tessera::placer::StepResult last;
     for (std::size_t step = 0; step < 3; ++step) {
       const auto words = env.mask().words();
-      CHECK(std::equal(words.begin(), words.end(), trajectory.masks.begin() + 4 * step));
+      CHECK(std::equal(words.begin(), words.end(), trajectory.masks.begin() + 3 * step));
       last = env.step(trajectory.actions[step]);
       CHECK(last.wirelength_growth == trajectory.growth[step]);
       CHECK(trajectory.log_probs[step] < 0.0F);

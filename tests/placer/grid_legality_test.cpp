@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "tests/placer/test_block.h"
@@ -225,6 +226,31 @@ TEST_CASE("macros may touch each other and the edge although cell sizes are not 
   CHECK((*cells)[55] == 22 + 19 * 24);
   order.push_back(56);
   CHECK_FALSE(pack_first_fit(legality, order).has_value());
+}
+
+TEST_CASE("macros of three cells tile any canvas although rounding makes some of them too large") {
+  // 3 * 0.1 is more than 0.3 in binary, for example.
+  Rng rng(1);
+  std::size_t rounded_up = 0;
+  for (int i = 0; i < 300; ++i) {
+    const int side = 3 * static_cast<int>(2 + rng.below(4));
+    const double length = 0.1 * static_cast<double>(1 + rng.below(20000));
+    CAPTURE(side);
+    CAPTURE(length);
+    const Canvas canvas = make_canvas(length, length, side, side);
+    const double macro = 3 * canvas.cell_width();
+    rounded_up += macro / canvas.cell_width() > 3.0 ? 1 : 0;
+    BlockBuilder block;
+    std::vector<std::size_t> order;
+    for (int k = 0; k < side * side / 9; ++k) {
+      block.hard("m" + std::to_string(k), macro, macro);
+      order.push_back(order.size());
+    }
+    const Netlist netlist = block.build();
+    const GridLegality legality(netlist, canvas, Placement(netlist), netlist.hard_macros(), {});
+    CHECK(pack_first_fit(legality, order).has_value());
+  }
+  CHECK(rounded_up > 0);
 }
 
 TEST_CASE("first-fit packing follows the given order and takes the lowest, then leftmost cell") {
