@@ -163,8 +163,8 @@ class Trainer {
     const double explained = explained_variance(rollout.trajectories);
     const std::uint64_t seed =
         progress_.seed * 1000003ULL + static_cast<std::uint64_t>(progress_.iteration);
-    const PpoStats stats =
-        ppo_update(rollout.trajectories, encoder_, progress_.ppo, seed, options_.threads, net_, adam_);
+    const PpoStats stats = ppo_update(
+        rollout.trajectories, encoder_, progress_.ppo, seed, options_.threads, net_, adam_);
     progress_.elapsed_s = earlier_s + seconds_since(start);
     report(rollout, proxies, stats, explained, rollout_s, seconds_since(update_start));
   }

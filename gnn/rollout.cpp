@@ -50,7 +50,8 @@ void run_group(const ObservationEncoder& encoder,
     for (std::size_t i = 0; i < envs.size(); ++i) {
       const std::span<const float> scores(logits.data_ptr<float>() + i * num_cells, num_cells);
       append(placer::decide(envs[i], scores, placer::Decoding::kSample, rngs[i]),
-             value.data_ptr<float>()[i], trajectories[i]);
+             value.data_ptr<float>()[i],
+             trajectories[i]);
     }
   }
 }
@@ -78,7 +79,9 @@ Rollout collect_episodes(const MacroProblem& problem,
   for (std::size_t first = 0; first < count; first += kGroup) {
     try {
       const std::size_t size = std::min(kGroup, count - first);
-      run_group(encoder, net, std::span(envs).subspan(first, size),
+      run_group(encoder,
+                net,
+                std::span(envs).subspan(first, size),
                 std::span(rngs).subspan(first, size),
                 std::span(rollout.trajectories).subspan(first, size));
     } catch (...) {

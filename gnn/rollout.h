@@ -34,8 +34,8 @@ struct Rollout {
 };
 
 /// Runs `count` sampled episodes on `threads` threads: each takes groups of them in lock step, with
-/// one forward pass for all of a group at each step. Episode i of an iteration draws from the random
-/// stream (seed, iteration, i); the result does not depend on the number of threads.
+/// one forward pass for all of a group at each step. Episode i of an iteration draws from the
+/// random stream (seed, iteration, i); the result does not depend on the number of threads.
 Rollout collect_episodes(const placer::MacroProblem& problem,
                          const ObservationEncoder& encoder,
                          CircuitTrainingNet& net,

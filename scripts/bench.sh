@@ -29,7 +29,7 @@ plc="$benchmarks/clustered/$BLOCK/initial.plc"
 [[ -e "$netlist" && -e "$plc" ]] || die "$benchmarks holds no clustered/$BLOCK"
 command -v python3 >/dev/null || die "needs python3"
 
-"$ROOT/scripts/build.sh"
+"$ROOT/scripts/build.sh" --all
 
 folder="$(build_dir "$PRESET")"
 json="$folder/bench.json"

@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
-# Usage: scripts/build.sh [PRESET] [-j JOBS]
+# Usage: scripts/build.sh [PRESET] [-j JOBS] [--all]
 #
-# Configures and builds. The default preset, release, leaves the program at build/bin/tessera.
+# Configures and builds the program. The default preset, release, leaves it at build/bin/tessera.
 #
+#   --all    the tests and the benchmark program too
 #   PRESET   release, dev, no-torch, ci or ci-no-torch (default: $TESSERA_PRESET, else release)
 #   -j JOBS  compile jobs (default: 2)
 #   --help   this text
@@ -12,6 +13,7 @@ set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/environment.sh"
 
 jobs=2
+targets=(tessera)
 while [[ $# -gt 0 ]]; do
   case "$1" in
     -h | --help)
@@ -23,6 +25,7 @@ while [[ $# -gt 0 ]]; do
       jobs="$2"
       shift
       ;;
+    --all) targets=(all) ;;
     -j[1-9]*) jobs="${1#-j}" ;;
     -*) die "unknown option '$1'; see --help" ;;
     *) PRESET="$1" ;;
@@ -33,4 +36,4 @@ done
 folder="$(build_dir "$PRESET")"
 cd "$ROOT"
 cmake --preset "$PRESET"
-cmake --build "$folder" -j "$jobs"
+cmake --build "$folder" -j "$jobs" --target "${targets[@]}"

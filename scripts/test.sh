@@ -39,7 +39,7 @@ while [[ $# -gt 0 ]]; do
 done
 
 "$ROOT/scripts/setup.sh"
-"$ROOT/scripts/build.sh" "$PRESET" -j "$jobs"
+"$ROOT/scripts/build.sh" "$PRESET" -j "$jobs" --all
 
 folder="$(build_dir "$PRESET")"
 log="$folder/test.log"

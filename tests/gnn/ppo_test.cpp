@@ -120,7 +120,7 @@ TEST_CASE("Updates overfit one batch") {
   options.target_kl = 100.0;
   Adam adam(*net);
   const PpoStats before = ppo_update(trajectories, encoder, options, 1, 1, net, adam);
-  options.epochs = 300;
+  options.epochs = 200;
   ppo_update(trajectories, encoder, options, 2, 1, net, adam);
   options.epochs = 1;
   const PpoStats after = ppo_update(trajectories, encoder, options, 3, 1, net, adam);

@@ -10,7 +10,8 @@ if(TARGET tessera_gnn)
     gnn/observation_encoder_test.cpp
     gnn/ppo_test.cpp
     gnn/rollout_test.cpp
-    gnn/small_block.cpp)
+    gnn/small_block.cpp
+    gnn/torch_threads.cpp)
   target_link_libraries(gnn_test PRIVATE tessera::gnn tessera::placer tessera::cost)
   target_precompile_headers(gnn_test PRIVATE <torch/torch.h>)
   add_dependencies(gnn_test tessera)  # the cases of finetune_command_test.cpp run it
