@@ -51,9 +51,9 @@ std::size_t episodes_of_effort(const std::string& effort) {
     return 1;
   }
   if (effort == "fast") {
-    return 128;
+    return 256;
   }
-  return effort == "default" ? 768 : 3840;
+  return effort == "default" ? 1536 : 7680;
 }
 
 std::size_t num_episodes(const PlaceFlags& flags) {
@@ -117,6 +117,8 @@ placer::EpisodesResult search(const placer::MacroProblem& problem,
                               Clock::time_point start) {
   placer::EpisodesOptions options;
   options.count = num_episodes(flags);
+  // Without preferences, the greedy choice is the lowest cell: a packing, not a random placement.
+  options.first = flags.policy == "none" ? placer::Decoding::kSample : placer::Decoding::kGreedy;
   options.seed = flags.common.seed;
   options.threads = flags.common.num_threads();
   options.stop = [&flags, start] {

@@ -21,14 +21,14 @@ std::vector<Episode> run_group(const MacroProblem& problem,
                                const Policy& policy,
                                std::size_t first,
                                std::size_t count,
-                               std::uint64_t seed) {
+                               const EpisodesOptions& options) {
   std::vector<MacroEnv> envs(count, MacroEnv(problem));
   std::vector<const MacroEnv*> states;
   std::vector<netlist_io::Rng> rngs;
   std::vector<Episode> episodes(count);
   for (std::size_t i = 0; i < count; ++i) {
     states.push_back(&envs[i]);
-    rngs.push_back(netlist_io::Rng::derive(seed, "episode", first + i));
+    rngs.push_back(netlist_io::Rng::derive(options.seed, "episode", first + i));
     episodes[i].index = first + i;
   }
   const std::size_t num_cells = problem.canvas().grid.num_cells();
@@ -36,7 +36,7 @@ std::vector<Episode> run_group(const MacroProblem& problem,
   for (std::size_t step = 0; step < problem.macros().size(); ++step) {
     policy.evaluate(states, output);
     for (std::size_t i = 0; i < count; ++i) {
-      const Decoding decoding = first + i == 0 ? Decoding::kGreedy : Decoding::kSample;
+      const Decoding decoding = first + i == 0 ? options.first : Decoding::kSample;
       const std::span<const float> logits(output.logits.data() + i * num_cells, num_cells);
       episodes[i].cost = decide(envs[i], logits, decoding, rngs[i]).result.cost;
     }
@@ -105,7 +105,7 @@ EpisodesResult run_episodes(const MacroProblem& problem,
     try {
       const std::size_t first = static_cast<std::size_t>(g) * kGroupSize;
       const std::size_t count = std::min(kGroupSize, options.count - first);
-      std::vector<Episode> group = run_group(problem, policy, first, count, options.seed);
+      std::vector<Episode> group = run_group(problem, policy, first, count, options);
 #pragma omp critical(tessera_episodes)
       collector.add(std::move(group));
     } catch (...) {

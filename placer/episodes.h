@@ -7,6 +7,7 @@
 
 #include "cost/cost_options.h"
 #include "netlist_io/placement.h"
+#include "placer/decoding.h"
 #include "placer/macro_problem.h"
 #include "placer/policy.h"
 
@@ -20,8 +21,10 @@ struct Episode {
 };
 
 struct EpisodesOptions {
-  /// How many to run. The first is decoded greedily, the others are samples.
+  /// How many to run.
   std::size_t count = 1;
+  /// How the first is decoded; all others are samples.
+  Decoding first = Decoding::kGreedy;
   std::uint64_t seed = 1;
   /// How many threads share the work; the result does not depend on it.
   int threads = 1;
