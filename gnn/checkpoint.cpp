@@ -72,7 +72,9 @@ Tensor read_tensor(const std::string& path,
     fail(path, "tensor \"" + name + "\" does not lie inside the file: it is truncated or damaged");
   }
   Tensor tensor = torch::empty(shape, type);
-  std::memcpy(tensor.data_ptr(), data.data() + offsets[0], bytes);
+  if (bytes > 0) {  // an empty tensor has no memory
+    std::memcpy(tensor.data_ptr(), data.data() + offsets[0], bytes);
+  }
   return tensor;
 }
 
