@@ -6,6 +6,7 @@
 
 #include "cost/cell_range.h"
 #include "cost/density.h"
+#include "cost/macro_blockage.h"
 #include "cost/top_mean.h"
 
 // The congestion model of Circuit Training's closed evaluator, as reverse engineered by the TILOS
@@ -24,9 +25,9 @@ using netlist_io::Placement;
 using netlist_io::Rect;
 
 /// Adds demand along rows and columns of one pair of maps.
-class Router {
+class DemandLines {
  public:
-  Router(int cols, double weight, DemandMaps& demand)
+  DemandLines(int cols, double weight, DemandMaps& demand)
       : cols_(cols),
         weight_(weight),
         horizontal_(demand.horizontal.data()),
@@ -50,44 +51,7 @@ class Router {
     }
   }
 
-  void two_cells(Cell source, Cell sink) {
-    along_row(source.row, source.col, sink.col);
-    along_col(sink.col, source.row, sink.row);
-  }
-
-  void three_cells(std::array<Cell, 3> cells) {
-    std::sort(cells.begin(), cells.end());  // by column, then row
-    const auto [a, b, c] = cells;
-    if (a.col < b.col && b.col < c.col && std::min(a.row, c.row) < b.row &&
-        b.row < std::max(a.row, c.row)) {  // a staircase
-      two_cells(a, b);
-      two_cells(b, c);
-    } else if (b.col == c.col && a.col < b.col && a.row < std::min(b.row, c.row)) {
-      along_row(a.row, a.col, b.col);
-      along_col(b.col, a.row, std::max(b.row, c.row));
-    } else if (b.row == c.row) {
-      along_row(a.row, a.col, b.col);
-      along_row(b.row, b.col, c.col);
-      along_col(b.col, a.row, b.row);
-    } else {
-      trunk_in_median_row(cells);
-    }
-  }
-
  private:
-  /// The T: a trunk in the median row, stubs from the lowest and the highest cell.
-  void trunk_in_median_row(std::array<Cell, 3> cells) {
-    const int first_col = cells.front().col;
-    const int last_col = cells.back().col;
-    std::sort(cells.begin(), cells.end(), [](Cell left, Cell right) {
-      return left.row != right.row ? left.row < right.row : left.col < right.col;
-    });
-    const auto [low, median, high] = cells;
-    along_row(median.row, first_col, last_col);
-    along_col(low.col, low.row, median.row);
-    along_col(high.col, high.row, median.row);
-  }
-
   int cols_;
   double weight_;
   double* horizontal_;
@@ -149,56 +113,17 @@ void route_all_nets(const Netlist& netlist,
   }
 }
 
-/// True if a box that spans more than one cell of an axis does not fill its two end cells, or if it
-/// overlaps one of its cells by nothing on the other axis. It then blocks nothing in its last cell.
-bool loses_last_cell(double low, double high, int first, int last, double size, bool other_empty) {
-  constexpr double kTolerance = 1e-5;  // microns
-  if (first == last) {
-    return false;
-  }
-  return other_empty || std::abs(cell_overlap(low, high, first, size) - size) > kTolerance ||
-         std::abs(cell_overlap(low, high, last, size) - size) > kTolerance;
-}
-
-bool has_empty_cell(double low, double high, int first, int last, double size) {
-  for (int i = first; i <= last; ++i) {
-    if (cell_overlap(low, high, i, size) <= 0.0) {
-      return true;
-    }
-  }
-  return false;
-}
-
 /// Adds the tracks that one hard macro takes away from the cells under it.
 void add_macro(const Rect& box,
                const Canvas& canvas,
                netlist_io::RoutesPerMicron used,
                DemandMaps& demand) {
-  const double cell_width = canvas.cell_width();
-  const double cell_height = canvas.cell_height();
-  const CellRange range = covered_cells(box, canvas);
-  const bool empty_col = has_empty_cell(box.x0, box.x1, range.col0, range.col1, cell_width);
-  const bool empty_row = has_empty_cell(box.y0, box.y1, range.row0, range.row1, cell_height);
-  const bool loses_top_row =
-      loses_last_cell(box.y0, box.y1, range.row0, range.row1, cell_height, empty_col);
-  const bool loses_right_col =
-      loses_last_cell(box.x0, box.x1, range.col0, range.col1, cell_width, empty_row);
-  for (int row = range.row0; row <= range.row1; ++row) {
-    const double overlap_y = cell_overlap(box.y0, box.y1, row, cell_height);
-    for (int col = range.col0; col <= range.col1; ++col) {
-      const double overlap_x = cell_overlap(box.x0, box.x1, col, cell_width);
-      if (overlap_x <= 0.0 || overlap_y <= 0.0) {
-        continue;
-      }
-      const auto cell = static_cast<std::size_t>(row * canvas.grid.cols + col);
-      if (!(loses_top_row && row == range.row1)) {
-        demand.vertical[cell] += overlap_x * used.vertical;
-      }
-      if (!(loses_right_col && col == range.col1)) {
-        demand.horizontal[cell] += overlap_y * used.horizontal;
-      }
-    }
-  }
+  for_each_blocked_cell(
+      box, canvas, [&](int col, int row, double horizontal_um, double vertical_um) {
+        const auto cell = static_cast<std::size_t>(row * canvas.grid.cols + col);
+        demand.vertical[cell] += vertical_um * used.vertical;
+        demand.horizontal[cell] += horizontal_um * used.horizontal;
+      });
 }
 
 void divide(std::vector<double>& values, double divisor) {
@@ -215,14 +140,8 @@ void DemandMaps::assign_zero(std::size_t num_cells) {
 }
 
 void route_net(std::span<const Cell> cells, double weight, int cols, DemandMaps& demand) {
-  Router router(cols, weight, demand);
-  if (cells.size() == 3) {
-    router.three_cells({cells[0], cells[1], cells[2]});
-    return;
-  }
-  for (std::size_t i = 1; i < cells.size(); ++i) {
-    router.two_cells(cells[0], cells[i]);
-  }
+  DemandLines lines(cols, weight, demand);
+  draw_route(cells, lines);
 }
 
 void add_smoothed(const DemandMaps& demand, GridShape grid, int range, DemandMaps& out) {

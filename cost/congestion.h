@@ -1,24 +1,17 @@
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <span>
 #include <vector>
 
 #include "cost/cost_options.h"
+#include "cost/net_topology.h"
 #include "cost/wirelength.h"
 #include "netlist_io/canvas.h"
 #include "netlist_io/netlist.h"
 #include "netlist_io/placement.h"
 
 namespace tessera::cost {
-
-/// A grid cell.
-struct Cell {
-  int col = 0;
-  int row = 0;
-  auto operator<=>(const Cell&) const = default;
-};
 
 /// Routing demand per grid cell, both directions; row-major from the bottom.
 struct DemandMaps {
