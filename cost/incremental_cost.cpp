@@ -21,12 +21,6 @@ Rect box_around(double x, double y, double width, double height) {
   return {x - width / 2, y - height / 2, x + width / 2, y + height / 2};
 }
 
-void add_to(std::int64_t* values, std::size_t count, std::int64_t units) {
-  for (std::size_t i = 0; i < count; ++i) {
-    values[i] += units;
-  }
-}
-
 }  // namespace
 
 /// Adds the lines of a route to the maps, spread over the smoothing window.
@@ -35,7 +29,7 @@ class IncrementalCost::RouteLines {
   RouteLines(IncrementalCost& cost, double weight)
       : cost_(cost),
         weight_(weight),
-        grid_(cost.model_->canvas().grid),
+        grid_(cost.grid_),
         range_(cost.model_->options().smooth_range) {}
 
   void along_row(int row, int a, int b) {
@@ -74,6 +68,7 @@ IncrementalCost::IncrementalCost(const IncrementalModel& model, const Placement&
     : model_(&model),
       cell_width_(model.canvas().cell_width()),
       cell_height_(model.canvas().cell_height()),
+      grid_(model.canvas().grid),
       points_(model.num_points()),
       net_wire_(model.num_nets(), 0),
       maps_(3 * model.canvas().grid.num_cells(), 0),
@@ -155,7 +150,7 @@ double IncrementalCost::finish_move() {
     Point& point = points_[saved_points_[i].point];
     point.routed_cell = point.cell;
   }
-  const std::size_t num_cells = model_->canvas().grid.num_cells();
+  const std::size_t num_cells = grid_.num_cells();
   totals_.congestion = top_congestion_({maps_.data(), 2 * num_cells});
   totals_.congestion_bar = top_congestion_.threshold();
   if (density_changed_) {
@@ -166,7 +161,7 @@ double IncrementalCost::finish_move() {
 }
 
 void IncrementalCost::update_density_sum() {
-  const std::size_t num_cells = model_->canvas().grid.num_cells();
+  const std::size_t num_cells = grid_.num_cells();
   const std::span<const std::int64_t> density(maps_.data() + 2 * num_cells, num_cells);
   totals_.density_cells = model_->densest_cells();
   if (totals_.density_cells > 0) {
@@ -205,7 +200,7 @@ void IncrementalCost::undo() {
     net_wire_[saved_nets_[i].net] = saved_nets_[i].wire;
   }
   for (const Deposit& deposit : deposits_) {
-    add_to(maps_.data() + deposit.first, deposit.length, -deposit.units);
+    add_to_maps({deposit.first, deposit.length, -deposit.units});
   }
   totals_ = saved_totals_;
   keep();
@@ -213,28 +208,14 @@ void IncrementalCost::undo() {
 
 IncrementalCost::PackedCell IncrementalCost::locate(double x, double y) const {
   const Canvas& canvas = model_->canvas();
-  const int col = detail::cell_index(x, cell_width_, 0, canvas.grid.cols - 1);
-  const int row = detail::cell_index(y, cell_height_, 0, canvas.grid.rows - 1);
+  const int col = detail::cell_index(x, cell_width_, 0, grid_.cols - 1);
+  const int row = detail::cell_index(y, cell_height_, 0, grid_.rows - 1);
   const auto cell = (static_cast<PackedCell>(row) << kRowShift) | static_cast<PackedCell>(col);
   if (model_->options().outside_pins == OutsidePins::kClamp) {
     return cell;
   }
   const bool inside = x >= 0.0 && x <= canvas.width && y >= 0.0 && y <= canvas.height;
   return inside ? cell : cell | kOutside;
-}
-
-std::size_t IncrementalCost::horizontal_index(int col, int row) const {
-  const netlist_io::GridShape& grid = model_->canvas().grid;
-  return static_cast<std::size_t>(row * grid.cols + col);
-}
-
-std::size_t IncrementalCost::vertical_index(int col, int row) const {
-  const netlist_io::GridShape& grid = model_->canvas().grid;
-  return static_cast<std::size_t>((grid.cols + col) * grid.rows + row);
-}
-
-std::size_t IncrementalCost::density_index(int col, int row) const {
-  return 2 * model_->canvas().grid.num_cells() + horizontal_index(col, row);
 }
 
 void IncrementalCost::place_node(std::size_t node, const Node& target) {
@@ -308,12 +289,6 @@ void IncrementalCost::add_blockage(std::size_t node, std::int64_t sign) {
         deposit(horizontal_index(col, row), 1, sign * rounded(horizontal_um * per_um_h));
         deposit(vertical_index(col, row), 1, sign * rounded(vertical_um * per_um_v));
       });
-}
-
-void IncrementalCost::deposit(std::size_t first, std::size_t length, std::int64_t units) {
-  add_to(maps_.data() + first, length, units);
-  deposits_.push_back(
-      {static_cast<std::uint32_t>(first), static_cast<std::uint32_t>(length), units});
 }
 
 std::int64_t IncrementalCost::measure(std::span<const Index> points, double weight) const {

@@ -130,9 +130,15 @@ class IncrementalCost {
     return {static_cast<int>(cell & kColMask), static_cast<int>((cell & ~kOutside) >> kRowShift)};
   }
   PackedCell locate(double x, double y) const;
-  std::size_t horizontal_index(int col, int row) const;
-  std::size_t vertical_index(int col, int row) const;
-  std::size_t density_index(int col, int row) const;
+  std::size_t horizontal_index(int col, int row) const {
+    return static_cast<std::size_t>(row * grid_.cols + col);
+  }
+  std::size_t vertical_index(int col, int row) const {
+    return static_cast<std::size_t>((grid_.cols + col) * grid_.rows + row);
+  }
+  std::size_t density_index(int col, int row) const {
+    return static_cast<std::size_t>((2 * grid_.rows + row) * grid_.cols + col);
+  }
 
   void place_node(std::size_t node, const Node& target);
   void place_points(std::size_t node, const Node& target);
@@ -146,7 +152,17 @@ class IncrementalCost {
   void collect_cells(std::span<const Index> points,
                      PackedCell Point::*which,
                      std::vector<Cell>& cells);
-  void deposit(std::size_t first, std::size_t length, std::int64_t units);
+  void add_to_maps(const Deposit& deposit) {
+    std::int64_t* const values = maps_.data() + deposit.first;
+    for (std::uint32_t i = 0; i < deposit.length; ++i) {
+      values[i] += deposit.units;
+    }
+  }
+  void deposit(std::size_t first, std::size_t length, std::int64_t units) {
+    deposits_.push_back(
+        {static_cast<std::uint32_t>(first), static_cast<std::uint32_t>(length), units});
+    add_to_maps(deposits_.back());
+  }
   void begin_move();
   double finish_move();
   void update_density_sum();
@@ -154,6 +170,7 @@ class IncrementalCost {
   const IncrementalModel* model_;
   double cell_width_;
   double cell_height_;
+  netlist_io::GridShape grid_;
   std::vector<Node> nodes_;
   std::vector<Point> points_;
   std::vector<std::int64_t> net_wire_;

@@ -37,10 +37,6 @@ FixedPoint format_for(double largest) {
 
 }  // namespace
 
-std::int64_t FixedPoint::units(double value) const {
-  return std::llrint(value * scale);
-}
-
 IncrementalModel::IncrementalModel(const Netlist& netlist,
                                    const Canvas& canvas,
                                    const CostOptions& options)

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -15,7 +16,7 @@ namespace tessera::cost {
 struct FixedPoint {
   double scale = 1.0;  ///< units per 1; a power of two
 
-  std::int64_t units(double value) const;
+  std::int64_t units(double value) const { return std::llrint(value * scale); }
   double value(std::int64_t units) const { return static_cast<double>(units) / scale; }
 };
 
