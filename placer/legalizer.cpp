@@ -1,0 +1,382 @@
+#include "placer/legalizer.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "netlist_io/errors.h"
+#include "netlist_io/rng.h"
+#include "placer/box_problem.h"
+#include "placer/box_spreading.h"
+#include "placer/constraint_repair.h"
+#include "placer/displacement_descent.h"
+#include "placer/free_space.h"
+
+namespace tessera::placer {
+
+using netlist_io::Canvas;
+using netlist_io::InfeasibleError;
+using netlist_io::Netlist;
+using netlist_io::NodeId;
+using netlist_io::Placement;
+using netlist_io::Rect;
+
+namespace {
+
+std::string text_of(const Netlist& netlist, NodeId macro) {
+  return "hard macro \"" + netlist.name(macro) + "\" (" + std::to_string(netlist.width(macro)) +
+         " x " + std::to_string(netlist.height(macro)) + " um)";
+}
+
+std::string text_of(const Canvas& canvas) {
+  return "canvas (" + std::to_string(canvas.width) + " x " + std::to_string(canvas.height) + " um)";
+}
+
+/// Area that neither a fixed macro nor a blockage covers, square microns.
+double free_area(const Netlist& netlist, const Canvas& canvas, const Placement& placement) {
+  std::vector<Rect> covered;
+  const auto add = [&](const Rect& rect) {
+    const Rect inside = {std::max(rect.x0, 0.0),
+                         std::max(rect.y0, 0.0),
+                         std::min(rect.x1, canvas.width),
+                         std::min(rect.y1, canvas.height)};
+    if (inside.x0 < inside.x1 && inside.y0 < inside.y1) {
+      covered.push_back(inside);
+    }
+  };
+  for (const NodeId macro : netlist.hard_macros()) {
+    if (placement.fixed[macro.index()] != 0) {
+      add(placement.box(netlist, macro));
+    }
+  }
+  for (const netlist_io::Blockage& blockage : canvas.blockages) {
+    add(blockage.rect);
+  }
+
+  // Vertical strips between edges; in each, the length of the union of intervals.
+  std::sort(
+      covered.begin(), covered.end(), [](const Rect& a, const Rect& b) { return a.y0 < b.y0; });
+  std::vector<double> edges;
+  for (const Rect& rect : covered) {
+    edges.push_back(rect.x0);
+    edges.push_back(rect.x1);
+  }
+  std::sort(edges.begin(), edges.end());
+  double area = canvas.width * canvas.height;
+  for (std::size_t i = 1; i < edges.size(); ++i) {
+    double length = 0.0;
+    double top = 0.0;
+    for (const Rect& rect : covered) {
+      if (rect.x0 <= edges[i - 1] && rect.x1 >= edges[i] && rect.y1 > top) {
+        length += rect.y1 - std::max(top, rect.y0);
+        top = rect.y1;
+      }
+    }
+    area -= length * (edges[i] - edges[i - 1]);
+  }
+  return area;
+}
+
+constexpr std::size_t kSmall = 300;  ///< up to so many macros time for more attempts
+constexpr int kSweeps = 60;
+constexpr double kFilling = 0.8;
+
+/// The legalisation of one placement.
+class Legalizer {
+ public:
+  Legalizer(const Netlist& netlist,
+            const Canvas& canvas,
+            const Placement& placement,
+            const MacroSpaceOptions& options);
+
+  LegalizerResult run();
+
+ private:
+  void add_boxes();
+  void check_area() const;
+  void check_each_box_fits() const;
+  bool legal(const BoxCorners& corners) const;
+  BoxCorners wishes() const;
+  BoxCorners solve();
+  /// Keeps the result, improved, if it beats the best so far.
+  void consider(std::optional<BoxCorners> corners);
+  template <typename Key>
+  std::vector<std::size_t> order_by(Key key) const;
+  double area(std::size_t box) const {
+    const LatticePoint& size = problem_.boxes[box].size;
+    return static_cast<double>(size[0]) * static_cast<double>(size[1]);
+  }
+  int repair_steps() const;
+  void try_near_wishes();
+  void try_partition(const BoxProblem& wishes);
+  void try_shaken_wishes();
+  void try_packings();
+  [[noreturn]] void give_up() const;
+  LegalizerResult write(const BoxCorners& corners) const;
+
+  const Netlist& netlist_;
+  const Canvas& canvas_;
+  const Placement& placement_;
+  MacroGeometry geometry_;
+  BoxProblem problem_;
+  std::optional<BoxCorners> best_;
+};
+
+Legalizer::Legalizer(const Netlist& netlist,
+                     const Canvas& canvas,
+                     const Placement& placement,
+                     const MacroSpaceOptions& options)
+    : netlist_(netlist),
+      canvas_(canvas),
+      placement_(placement),
+      geometry_(netlist, canvas, placement, options) {
+  add_boxes();
+}
+
+void Legalizer::add_boxes() {
+  problem_.obstacles = geometry_.obstacles;
+  double total = 0.0;
+  for (std::size_t i = 0; i < geometry_.macros.size(); ++i) {
+    const NodeId macro = geometry_.macros[i];
+    const netlist_io::Orientation orientation = placement_.orientation[macro.index()];
+    MovableBox box;
+    box.size = geometry_.padded_size(i, orientation);
+    box.max_lo = geometry_.max_lo(i, orientation);
+    if (box.max_lo[0] < 0 || box.max_lo[1] < 0) {
+      throw InfeasibleError(text_of(netlist_, macro) + " is larger than the " + text_of(canvas_) +
+                            " in orientation " + std::string(to_string(orientation)));
+    }
+    const LatticePoint corner = {geometry_.corner(i, placement_.x[macro.index()], 0, orientation),
+                                 geometry_.corner(i, placement_.y[macro.index()], 1, orientation)};
+    for (std::size_t axis = 0; axis < 2; ++axis) {
+      box.want[axis] = std::clamp(corner[axis], 0, box.max_lo[axis]);
+    }
+    problem_.boxes.push_back(box);
+    total += area(i);
+  }
+  const double mean = total / static_cast<double>(std::max<std::size_t>(1, problem_.boxes.size()));
+  for (std::size_t i = 0; i < problem_.boxes.size(); ++i) {
+    problem_.boxes[i].weight = mean > 0.0 ? std::max(1e-3, area(i) / mean) : 1.0;
+  }
+}
+
+LegalizerResult Legalizer::run() {
+  const BoxCorners start = wishes();
+  return write(legal(start) ? start : solve());
+}
+
+BoxCorners Legalizer::wishes() const {
+  BoxCorners corners;
+  for (const MovableBox& box : problem_.boxes) {
+    corners.push_back(box.want);
+  }
+  return corners;
+}
+
+bool Legalizer::legal(const BoxCorners& corners) const {
+  std::vector<LatticeBox> boxes = geometry_.obstacles;
+  for (std::size_t i = 0; i < corners.size(); ++i) {
+    boxes.push_back(problem_.boxes[i].at(corners[i]));
+  }
+  for (std::size_t i = geometry_.obstacles.size(); i < boxes.size(); ++i) {
+    for (std::size_t j = 0; j < i; ++j) {
+      if (boxes[i].overlaps(boxes[j])) {
+        return false;
+      }
+    }
+  }
+  return true;
+}
+
+BoxCorners Legalizer::solve() {
+  check_area();
+  check_each_box_fits();
+  try_near_wishes();
+  if (!best_) {
+    try_shaken_wishes();
+  }
+  if (!best_) {
+    try_packings();
+  }
+  if (!best_) {
+    give_up();
+  }
+  if (!legal(*best_)) {
+    throw netlist_io::InternalError("a legalised placement has overlaps");
+  }
+  return *best_;
+}
+
+void Legalizer::check_area() const {
+  double needed = 0.0;
+  for (const NodeId macro : geometry_.macros) {
+    needed += netlist_.width(macro) * netlist_.height(macro);
+  }
+  const double available = free_area(netlist_, canvas_, placement_);
+  if (needed > available * (1.0 + 1e-9)) {
+    const auto largest =
+        static_cast<std::size_t>(std::max_element(geometry_.macros.begin(),
+                                                  geometry_.macros.end(),
+                                                  [&](NodeId a, NodeId b) {
+                                                    return netlist_.width(a) * netlist_.height(a) <
+                                                           netlist_.width(b) * netlist_.height(b);
+                                                  }) -
+                                 geometry_.macros.begin());
+    throw InfeasibleError(
+        "the " + std::to_string(geometry_.macros.size()) + " movable hard macros need " +
+        std::to_string(needed) + " square microns, but the " + text_of(canvas_) + " has only " +
+        std::to_string(available) + " free of fixed macros and blockages; the largest is " +
+        text_of(netlist_, geometry_.macros[largest]));
+  }
+}
+
+void Legalizer::check_each_box_fits() const {
+  FreeSpace space(problem_);
+  for (std::size_t i = 0; i < problem_.boxes.size(); ++i) {
+    if (!space.nearest(i, problem_.boxes[i].want, {1.0, 1.0})) {
+      throw InfeasibleError(text_of(netlist_, geometry_.macros[i]) +
+                            " fits nowhere between the fixed macros and blockages of the " +
+                            text_of(canvas_));
+    }
+  }
+}
+
+void Legalizer::consider(std::optional<BoxCorners> corners) {
+  if (!corners) {
+    return;
+  }
+  reduce_displacement(problem_, *corners, problem_.boxes.size() <= kSmall ? 4 : 2);
+  if (!best_ || problem_.displacement(*corners) < problem_.displacement(*best_)) {
+    best_ = std::move(corners);
+  }
+}
+
+template <typename Key>
+std::vector<std::size_t> Legalizer::order_by(Key key) const {
+  std::vector<std::size_t> order(problem_.boxes.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::stable_sort(
+      order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return key(a) > key(b); });
+  return order;
+}
+
+void Legalizer::try_near_wishes() {
+  BoxCorners start = wishes();
+  push_apart(problem_, start, kSweeps);
+  consider(repair_constraints(problem_, start, repair_steps()));
+  if (!best_) {
+    try_partition(problem_);
+  }
+  if (!best_ || problem_.boxes.size() <= kSmall) {
+    std::vector<std::size_t> order = order_by([&](std::size_t i) { return area(i); });
+    consider(place_in_order(problem_, order, PlacingRule{}, 0));
+  }
+}
+
+int Legalizer::repair_steps() const {
+  // Time of a step is quadratic: together about 5 ms at 130 macros, half a second at 2000.
+  const std::size_t count = problem_.boxes.size();
+  return static_cast<int>(std::min<std::size_t>(4 * count, 400'000'000 / (count * count)));
+}
+
+void Legalizer::try_partition(const BoxProblem& wishes) {
+  BoxCorners start = partition_boxes(wishes, kFilling);
+  push_apart(problem_, start, kSweeps);
+  consider(repair_constraints(problem_, start, repair_steps()));
+}
+
+void Legalizer::try_shaken_wishes() {
+  netlist_io::Rng rng = netlist_io::Rng::derive(1, "legalizer");
+  const int tries = getenv("TRIES") ? atoi(getenv("TRIES")) : problem_.boxes.size() <= kSmall ? 30 : 1;
+  for (int i = 0; i < tries && !best_; ++i) {
+    BoxProblem shaken = problem_;
+    const double f = getenv("SHAKE") ? atof(getenv("SHAKE")) : 1.0;
+    for (MovableBox& box : shaken.boxes) {
+      for (std::size_t axis = 0; axis < 2; ++axis) {
+        const double way = f * rng.uniform(-1.0, 1.0) * box.size[axis];
+        box.want[axis] =
+            std::clamp(box.want[axis] + static_cast<std::int32_t>(way), 0, box.max_lo[axis]);
+      }
+    }
+    try_partition(shaken);
+  }
+  if (getenv("DBG")) fprintf(stderr, "shaken %d\n", best_.has_value());
+}
+
+void Legalizer::try_packings() {
+  const int retries = problem_.boxes.size() <= kSmall ? 30 : 0;
+  const auto width = [&](std::size_t i) { return problem_.boxes[i].size[0]; };
+  const auto height = [&](std::size_t i) { return problem_.boxes[i].size[1]; };
+  for (const std::vector<std::size_t>& first :
+       {order_by([&](std::size_t i) { return area(i); }), order_by(height), order_by(width)}) {
+    for (int corner = 0; corner < 4; ++corner) {
+      for (std::size_t axis = 0; axis < 2; ++axis) {
+        PlacingRule rule;
+        rule.toward = PlacingRule::Toward::kCorner;
+        rule.high = {(corner & 1) != 0, (corner & 2) != 0};
+        rule.rate[axis] = 1e6;
+        std::vector<std::size_t> order = first;
+        consider(place_in_order(problem_, order, rule, retries));
+      }
+    }
+  }
+}
+
+void Legalizer::give_up() const {
+  const std::size_t largest = order_by([&](std::size_t i) { return area(i); }).front();
+  throw InfeasibleError("no legal placement of the " + std::to_string(problem_.boxes.size()) +
+                        " movable hard macros on the " + text_of(canvas_) +
+                        " was found, though there may be one; the largest is " +
+                        text_of(netlist_, geometry_.macros[largest]));
+}
+
+LegalizerResult Legalizer::write(const BoxCorners& corners) const {
+  LegalizerResult result;
+  result.placement = placement_;
+  Placement& placement = result.placement;
+  for (std::size_t i = 0; i < corners.size(); ++i) {
+    const std::size_t node = geometry_.macros[i].index();
+    const netlist_io::Orientation orientation = placement.orientation[node];
+    const double x = geometry_.centre(i, corners[i][0], 0, orientation);
+    const double y = geometry_.centre(i, corners[i][1], 1, orientation);
+    const double way = std::abs(x - placement.x[node]) + std::abs(y - placement.y[node]);
+    result.total_displacement_um += way;
+    result.largest_displacement_um = std::max(result.largest_displacement_um, way);
+    placement.x[node] = x;
+    placement.y[node] = y;
+    placement.placed[node] = 1;
+  }
+  return result;
+}
+
+/// Nearest centre at which a box of this size stays inside, or the middle if it never does.
+double clamped(double centre, double size, double room) {
+  return size > room ? 0.5 * room : std::clamp(centre, 0.5 * size, room - 0.5 * size);
+}
+
+void pull_soft_macros_inside(const Netlist& netlist, const Canvas& canvas, Placement& placement) {
+  for (const NodeId macro : netlist.soft_macros()) {
+    const std::size_t i = macro.index();
+    if (placement.fixed[i] == 0) {
+      const Rect box = placement.box(netlist, macro);
+      placement.x[i] = clamped(placement.x[i], box.width(), canvas.width);
+      placement.y[i] = clamped(placement.y[i], box.height(), canvas.height);
+    }
+  }
+}
+
+}  // namespace
+
+LegalizerResult legalize_macros(const Netlist& netlist,
+                                const Canvas& canvas,
+                                const Placement& placement,
+                                const MacroSpaceOptions& options) {
+  LegalizerResult result = Legalizer(netlist, canvas, placement, options).run();
+  pull_soft_macros_inside(netlist, canvas, result.placement);
+  return result;
+}
+
+}  // namespace tessera::placer

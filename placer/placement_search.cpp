@@ -1,0 +1,325 @@
+#include "placer/placement_search.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <cstddef>
+#include <utility>
+
+#include "cost/proxy_cost.h"
+#include "netlist_io/errors.h"
+#include "netlist_io/rng.h"
+#include "placer/gradient_placer.h"
+#include "placer/grid_macro_space.h"
+#include "placer/legality.h"
+#include "placer/legalizer.h"
+#include "placer/move_proposals.h"
+#include "placer/search_state.h"
+
+namespace tessera::placer {
+
+using netlist_io::Canvas;
+using netlist_io::InfeasibleError;
+using netlist_io::Netlist;
+using netlist_io::NodeId;
+using netlist_io::Placement;
+using netlist_io::Rng;
+using Clock = std::chrono::steady_clock;
+
+namespace {
+
+/// Of the quota in the grid class, what goes to hard macros and clusters together; the rest goes to
+/// hard macros alone with the cluster placer inside.
+constexpr double kJointShare = 0.75;
+/// A run of the cluster placer takes about as long as this many moves.
+constexpr std::uint64_t kMovesPerClusterRun = 30'000;
+/// Of the time measured, what a quota may fill: machines are not that steady.
+constexpr double kTimeMargin = 0.95;
+
+struct Candidate {
+  Placement placement;
+  double proxy = 0.0;
+};
+
+/// One call of `search_placement`.
+class Search {
+ public:
+  Search(const Netlist& netlist,
+         const Canvas& canvas,
+         const Placement& fixed,
+         const PlacementSearchOptions& options)
+      : netlist_(netlist),
+        canvas_(canvas),
+        fixed_(fixed),
+        options_(options),
+        problem_(netlist, canvas, fixed, options.search),
+        proxy_cost_(netlist, canvas, options.search.cost) {}
+
+  PlacementSearchResult run(std::span<const Placement> starts) {
+    add_given_starts(starts);
+    add_analytic_starts();
+    if (candidates_.empty()) {
+      throw InfeasibleError(failure_.empty() ? "no placement to start from" : failure_);
+    }
+    sort_candidates();
+    choose_quota();
+    if (grid()) {
+      search_on_grid();
+    } else {
+      const OptimizerResult found = optimize(result_.evals, 1.0);
+      result_.evals = found.evals;
+      result_.stopped = found.stopped;
+      result_.placement = found.placement;
+      result_.stages.push_back({"local search", found.cost.proxy});
+    }
+    return_best_start_if_better();
+    result_.cost = proxy_cost_.evaluate(result_.placement);
+    return std::move(result_);
+  }
+
+ private:
+  bool grid() const { return options_.search.placement_class == PlacementClass::kGrid; }
+
+  double elapsed_s() const { return std::chrono::duration<double>(Clock::now() - begin_).count(); }
+  bool out_of_time(double share) const {
+    return options_.budget.time_s && elapsed_s() > share * *options_.budget.time_s;
+  }
+  bool interrupted() const { return options_.stop && options_.stop(); }
+
+  void add_given_starts(std::span<const Placement> starts) {
+    for (const Placement& start : starts) {
+      if (check_legality(netlist_, canvas_, start, fixed_).legal() && !grid()) {
+        legal_starts_.push_back({start, proxy_cost_.evaluate(start).proxy});
+      } else {
+        result_.legalized = true;
+      }
+      add_legalized(start);
+    }
+  }
+
+  /// Makes a start legal and, in the grid class, places its clusters by the rules.
+  void add_legalized(const Placement& start) {
+    try {
+      Placement legal =
+          grid() ? legalize_on_grid(netlist_, canvas_, start, options_.search.space.spacing)
+                 : legalize_macros(netlist_, canvas_, start, options_.search.space).placement;
+      if (grid()) {
+        place_clusters(legal);
+      }
+      const double proxy = proxy_cost_.evaluate(legal).proxy;
+      candidates_.push_back({std::move(legal), proxy});
+    } catch (const InfeasibleError& error) {
+      failure_ = error.what();
+    }
+  }
+
+  void add_analytic_starts() {
+    const auto count = static_cast<std::ptrdiff_t>(options_.analytic_starts);
+    if (count == 0) {
+      return;
+    }
+    std::vector<Placement> placements(options_.analytic_starts, fixed_);
+#pragma omp parallel for schedule(dynamic) num_threads(options_.threads)
+    for (std::ptrdiff_t i = 0; i < count; ++i) {
+      GradientPlacerOptions analytic;
+      analytic.move_hard_macros = true;
+      analytic.iterations = 1000;
+      analytic.seed =
+          Rng::derive(options_.seed, "analytic start", static_cast<std::uint64_t>(i)).next();
+      analytic.cost = options_.search.cost;
+      const GradientPlacer placer(netlist_, canvas_, analytic);
+      placer.run(placements[static_cast<std::size_t>(i)]);
+    }
+    double best = 0.0;
+    for (const Placement& placement : placements) {
+      const std::size_t before = candidates_.size();
+      add_legalized(placement);
+      if (candidates_.size() > before) {
+        const double proxy = candidates_.back().proxy;
+        best = best == 0.0 ? proxy : std::min(best, proxy);
+      }
+    }
+    if (best > 0.0) {
+      result_.stages.push_back({"analytic", best});
+    }
+  }
+
+  void sort_candidates() {
+    std::stable_sort(candidates_.begin(),
+                     candidates_.end(),
+                     [](const Candidate& a, const Candidate& b) { return a.proxy < b.proxy; });
+  }
+
+  void choose_quota() {
+    result_.evals = options_.budget.evals;
+    if (!options_.budget.time_s) {
+      return;
+    }
+    const int threads =
+        std::min(options_.threads, static_cast<int>(std::max<std::size_t>(1, options_.chains)));
+    const double rate =
+        measure_evals_per_second(problem_, candidates_.front().placement, threads) * threads;
+    const double left = std::max(0.0, kTimeMargin * *options_.budget.time_s - elapsed_s());
+    result_.evals = static_cast<std::uint64_t>(rate * left);
+  }
+
+  OptimizerResult optimize(std::uint64_t evals, double time_share) {
+    std::vector<Placement> starts;
+    for (std::size_t i = 0; i < std::min(options_.chains, candidates_.size()); ++i) {
+      starts.push_back(candidates_[i].placement);
+    }
+    OptimizerOptions optimizer;
+    optimizer.evals = evals;
+    optimizer.seed = options_.seed;
+    optimizer.chains = options_.chains;
+    optimizer.threads = options_.threads;
+    optimizer.start_temperature = options_.start_temperature;
+    optimizer.end_temperature = std::min(optimizer.end_temperature, options_.start_temperature);
+    optimizer.stop = [this, time_share] { return interrupted() || out_of_time(1.05 * time_share); };
+    optimizer.progress = [this, evals](OptimizerProgress progress) {
+      progress.evals_total = std::max(result_.evals, evals);
+      if (options_.progress) {
+        options_.progress(progress);
+      }
+    };
+    return optimize_placement(problem_, starts, optimizer);
+  }
+
+  void place_clusters(Placement& placement) const {
+    GradientPlacerOptions clusters;
+    clusters.cost = options_.search.cost;
+    clusters.seed = options_.seed;
+    const GradientPlacer placer(netlist_, canvas_, clusters);
+    placer.run(placement);
+  }
+
+  void search_on_grid() {
+    const std::uint64_t quota = result_.evals;
+    const auto joint = static_cast<std::uint64_t>(kJointShare * static_cast<double>(quota));
+    const OptimizerResult found = optimize(joint, kJointShare);
+    result_.stages.push_back({"local search, clusters included", found.cost.proxy});
+    std::vector<Placement> finalists = found.finalists;
+    finalists.push_back(found.placement);
+    place_clusters_of_all(finalists);
+    sort_candidates();
+    result_.stages.push_back({"cluster placement", candidates_.front().proxy});
+    result_.evals = found.evals;
+    result_.stopped = found.stopped;
+    if (!found.stopped) {
+      climb_with_cluster_placer(quota);
+    }
+    result_.placement = candidates_.front().placement;
+  }
+
+  void place_clusters_of_all(std::vector<Placement>& placements) {
+    const auto count = static_cast<std::ptrdiff_t>(placements.size());
+    std::vector<double> proxies(placements.size());
+#pragma omp parallel for schedule(dynamic) num_threads(options_.threads)
+    for (std::ptrdiff_t i = 0; i < count; ++i) {
+      Placement& placement = placements[static_cast<std::size_t>(i)];
+      place_clusters(placement);
+      proxies[static_cast<std::size_t>(i)] = proxy_cost_.evaluate(placement).proxy;
+    }
+    for (std::size_t i = 0; i < placements.size(); ++i) {
+      candidates_.push_back({std::move(placements[i]), proxies[i]});
+    }
+  }
+
+  /// Tries changes of the hard macros, several at a time, each judged after the cluster placer.
+  void climb_with_cluster_placer(std::uint64_t quota) {
+    Rng rng = Rng::derive(options_.seed, "grid climbing");
+    MoveProposals proposals(problem_);
+    while (result_.evals + options_.chains * kMovesPerClusterRun <= quota) {
+      if (interrupted() || out_of_time(1.0)) {
+        result_.stopped = true;
+        break;
+      }
+      std::vector<Placement> changed;
+      for (std::size_t i = 0; i < options_.chains; ++i) {
+        changed.push_back(changed_copy(candidates_.front().placement, proposals, rng));
+      }
+      candidates_.resize(1);
+      place_clusters_of_all(changed);
+      sort_candidates();
+      result_.evals += options_.chains * kMovesPerClusterRun;
+      if (options_.progress) {
+        const double best = candidates_.front().proxy;
+        options_.progress({result_.evals, quota, best, best});
+      }
+    }
+    if (!result_.stopped) {
+      result_.evals = quota;
+    }
+    result_.stages.push_back({"macro moves with cluster placement", candidates_.front().proxy});
+  }
+
+  /// A copy with one to three random changes of hard macros that fit.
+  Placement changed_copy(const Placement& placement, MoveProposals& proposals, Rng& rng) const {
+    constexpr std::array<Proposal, 4> kKinds = {
+        Proposal::kHardShift, Proposal::kHardOptimal, Proposal::kHardSwap, Proposal::kHardFlip};
+    constexpr int kTries = 100;
+    SearchState state(problem_, placement);
+    std::uint64_t wanted = 1 + rng.below(3);
+    for (int i = 0; i < kTries && wanted > 0; ++i) {
+      const Proposal kind = kKinds[rng.below(kKinds.size())];
+      if (!proposals.possible(kind)) {
+        continue;
+      }
+      const std::span<const cost::NodeMove> moves = proposals.draw(kind, state, 0.1, rng);
+      if (!moves.empty()) {
+        state.try_moves(moves);
+        state.keep();
+        --wanted;
+      }
+    }
+    Placement changed = placement;
+    state.write_to(changed);
+    return changed;
+  }
+
+  /// Rounding to the lattice may cost a trifle; a start that was legal as given wins then.
+  void return_best_start_if_better() {
+    double proxy = proxy_cost_.evaluate(result_.placement).proxy;
+    for (const Candidate& start : legal_starts_) {
+      if (start.proxy < proxy) {
+        proxy = start.proxy;
+        result_.placement = start.placement;
+      }
+    }
+  }
+
+  const Netlist& netlist_;
+  const Canvas& canvas_;
+  const Placement& fixed_;
+  const PlacementSearchOptions& options_;
+  Clock::time_point begin_ = Clock::now();
+  SearchProblem problem_;
+  cost::ProxyCost proxy_cost_;
+  std::vector<Candidate> candidates_;
+  std::vector<Candidate> legal_starts_;
+  std::string failure_;
+  PlacementSearchResult result_;
+};
+
+}  // namespace
+
+PlacementSearchResult search_placement(const Netlist& netlist,
+                                       const Canvas& canvas,
+                                       std::span<const Placement> starts,
+                                       const Placement& fixed,
+                                       const PlacementSearchOptions& options) {
+  Search search(netlist, canvas, fixed, options);
+  return search.run(starts);
+}
+
+std::uint64_t nominal_evals(const Netlist& netlist,
+                            const Canvas& canvas,
+                            const Placement& fixed,
+                            const SearchOptions& options,
+                            double seconds,
+                            int threads) {
+  const SearchProblem problem(netlist, canvas, fixed, options);
+  return static_cast<std::uint64_t>(nominal_evals_per_second(problem) * seconds * threads);
+}
+
+}  // namespace tessera::placer

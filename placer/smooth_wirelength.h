@@ -1,0 +1,21 @@
+#pragma once
+
+#include <span>
+
+#include "placer/point_nets.h"
+
+namespace tessera::placer {
+
+/// Weighted-average wirelength of all nets along one axis: an approximation of the extent of each
+/// net from below, smooth in the positions (M.-K. Hsu, Y.-W. Chang and V. Balabanov, "TSV-aware
+/// analytical placement for 3D IC designs", DAC 2011).
+///
+/// `position`: coordinate of every point, cells. `gamma`: width of the smoothing, cells, > 0.
+/// Adds to `gradient` [points] the derivatives of sum of weight x extent and returns that sum,
+/// cells. The exponents are at most 0, so that nothing overflows.
+double add_smooth_wirelength(const PointNets& nets,
+                             std::span<const float> position,
+                             float gamma,
+                             std::span<float> gradient);
+
+}  // namespace tessera::placer
