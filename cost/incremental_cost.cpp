@@ -271,23 +271,12 @@ void IncrementalCost::add_blockage(std::size_t node, std::int64_t sign) {
   if (!model_->blocks_routes(node)) {
     return;
   }
-  const CostOptions& options = model_->options();
   const Rect box = box_around(
       nodes_[node].x, nodes_[node].y, model_->cost_width(node), model_->cost_height(node));
-  const double per_um_h =
-      options.macro_routes.horizontal / (cell_height_ * options.routes.horizontal);
-  const double per_um_v = options.macro_routes.vertical / (cell_width_ * options.routes.vertical);
-  const auto rounded = [format = model_->congestion_format()](double share) {
-    // Coarser than the format: cells that are covered all over shall get the same value, so that
-    // they count as one plateau in the sum of the most congested.
-    constexpr double kPlaces = 68719476736.0;  // 2^36
-    const double coarse = std::min(kPlaces, format.scale);
-    return std::llrint(share * coarse) * static_cast<std::int64_t>(format.scale / coarse);
-  };
   for_each_blocked_cell(
       box, model_->canvas(), [&](int col, int row, double horizontal_um, double vertical_um) {
-        deposit(horizontal_index(col, row), 1, sign * rounded(horizontal_um * per_um_h));
-        deposit(vertical_index(col, row), 1, sign * rounded(vertical_um * per_um_v));
+        deposit(horizontal_index(col, row), 1, sign * model_->blocked_units_h(horizontal_um));
+        deposit(vertical_index(col, row), 1, sign * model_->blocked_units_v(vertical_um));
       });
 }
 

@@ -65,6 +65,17 @@ class IncrementalCost {
   double point_x(std::size_t point) const { return points_[point].x; }
   double point_y(std::size_t point) const { return points_[point].y; }
   Cell point_cell(std::size_t point) const { return unpack(points_[point].cell); }
+  /// Whether the point lies outside the canvas and its nets therefore count nowhere in the
+  /// congestion (`OutsidePins::kDrop`).
+  bool point_dropped(std::size_t point) const { return (points_[point].cell & kOutside) != 0; }
+  /// The maps in units of the model's formats: horizontal congestion [rows x cols] and then
+  /// vertical [cols x rows]; density [rows x cols].
+  std::span<const std::int64_t> congestion_units() const {
+    return {maps_.data(), 2 * grid_.num_cells()};
+  }
+  std::span<const std::int64_t> density_units() const {
+    return {maps_.data() + 2 * grid_.num_cells(), grid_.num_cells()};
+  }
   /// Demand over capacity: smoothed nets and macros.
   double horizontal_congestion(Cell cell) const;
   double vertical_congestion(Cell cell) const;

@@ -161,6 +161,11 @@ void IncrementalModel::choose_formats() {
                             macro_share * static_cast<double>(netlist_.hard_macros().size());
   congestion_format_ = format_for(worst_cell * static_cast<double>(most_congested_));
 
+  const double coarse_scale = std::min(congestion_format_.scale, std::ldexp(1.0, 36));
+  blocked_unit_ = static_cast<std::int64_t>(congestion_format_.scale / coarse_scale);
+  blocked_per_um_h_ = coarse_scale * options_.macro_routes.horizontal / capacity_h;
+  blocked_per_um_v_ = coarse_scale * options_.macro_routes.vertical / capacity_v;
+
   const int range = options_.smooth_range;
   for (int row = 0; row < grid.rows; ++row) {
     const int window = std::min(grid.rows - 1, row + range) - std::max(0, row - range) + 1;

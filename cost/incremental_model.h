@@ -79,6 +79,15 @@ class IncrementalModel {
   /// smoothing, what reaches each cell of the window around it.
   double row_route_units(int row) const { return row_route_units_[static_cast<std::size_t>(row)]; }
   double col_route_units(int col) const { return col_route_units_[static_cast<std::size_t>(col)]; }
+  /// Units that a hard macro adds to a cell of which it blocks this length of a side. Rounded more
+  /// coarsely than the format: cells that are covered all over get the same value, and count as one
+  /// plateau among the most congested.
+  std::int64_t blocked_units_h(double length_um) const {
+    return std::llrint(length_um * blocked_per_um_h_) * blocked_unit_;
+  }
+  std::int64_t blocked_units_v(double length_um) const {
+    return std::llrint(length_um * blocked_per_um_v_) * blocked_unit_;
+  }
   std::size_t densest_cells() const { return densest_cells_; }
   std::size_t most_congested() const { return most_congested_; }
 
@@ -111,6 +120,9 @@ class IncrementalModel {
   double wire_cost_per_um_ = 0.0;
   std::vector<double> row_route_units_;
   std::vector<double> col_route_units_;
+  double blocked_per_um_h_ = 0.0;
+  double blocked_per_um_v_ = 0.0;
+  std::int64_t blocked_unit_ = 1;
   std::size_t densest_cells_ = 0;
   std::size_t most_congested_ = 1;
 };

@@ -29,8 +29,9 @@ struct PlacementSearchOptions {
   SearchBudget budget;
   std::uint64_t seed = 1;
   std::size_t chains = 2;
-  int threads = 1;                  ///< the result does not depend on it
-  double start_temperature = 3e-4;  ///< in units of the proxy
+  int threads = 1;  ///< the result does not depend on it
+  /// In units of the proxy; none: hotter the more moves there are for each node.
+  std::optional<double> start_temperature;
   /// Mixed-size analytic placements to make as further starts.
   std::size_t analytic_starts = 0;
   std::function<bool()> stop;

@@ -3,6 +3,7 @@ tessera_add_test(cost
   cost/clustered_blocks_test.cpp
   cost/congestion_test.cpp
   cost/cost_options_test.cpp
+  cost/delta_map_test.cpp
   cost/density_test.cpp
   cost/golden_cost.cpp
   cost/incremental_cost_test.cpp
