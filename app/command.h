@@ -25,5 +25,6 @@ void add_finetune_command(CLI::App& app, int& exit_code);
 void add_generate_command(CLI::App& app, int& exit_code);
 void add_info_command(CLI::App& app, int& exit_code);
 void add_place_command(CLI::App& app, int& exit_code);
+void add_refine_command(CLI::App& app, int& exit_code);
 
 }  // namespace tessera::app

@@ -54,31 +54,32 @@ ordered_json CostReport::to_json() const {
   for (const Stage& stage : stages) {
     stage_list.push_back({{"name", stage.name}, {"proxy", stage.proxy}});
   }
-  return {{"schema_version", 1},
-          {"tessera", version_text()},
-          {"command", command},
-          {"design", design_json(*block)},
-          {"weights",
-           {{"wirelength", weights.wirelength},
-            {"density", weights.density},
-            {"congestion", weights.congestion}}},
-          {"constants", constants_json(block->cost)},
-          {"cost",
-           {{"proxy", cost.proxy},
-            {"wirelength", cost.wirelength},
-            {"density", cost.density},
-            {"congestion", cost.congestion},
-            {"hpwl_um", cost.hpwl_um}}},
-          {"legal", legality.legal()},
-          {"overlaps", legality.overlaps},
-          {"outside", legality.outside},
-          {"moved_fixed", legality.moved_fixed},
-          {"seed", seed},
-          {"threads", threads},
-          {"time_s",
-           {{"total", total_s}, {"read", block->read_s}, {"policy", policy_s}, {"refine", 0.0}}},
-          {"stages", stage_list},
-          {"outputs", outputs}};
+  return {
+      {"schema_version", 1},
+      {"tessera", version_text()},
+      {"command", command},
+      {"design", design_json(*block)},
+      {"weights",
+       {{"wirelength", weights.wirelength},
+        {"density", weights.density},
+        {"congestion", weights.congestion}}},
+      {"constants", constants_json(block->cost)},
+      {"cost",
+       {{"proxy", cost.proxy},
+        {"wirelength", cost.wirelength},
+        {"density", cost.density},
+        {"congestion", cost.congestion},
+        {"hpwl_um", cost.hpwl_um}}},
+      {"legal", legality.legal()},
+      {"overlaps", legality.overlaps},
+      {"outside", legality.outside},
+      {"moved_fixed", legality.moved_fixed},
+      {"seed", seed},
+      {"threads", threads},
+      {"time_s",
+       {{"total", total_s}, {"read", block->read_s}, {"policy", policy_s}, {"refine", refine_s}}},
+      {"stages", stage_list},
+      {"outputs", outputs}};
 }
 
 std::string CostReport::to_text() const {
@@ -108,6 +109,9 @@ std::string CostReport::to_text() const {
   text += line("density     %.17g  (weight %g)", cost.density, b.cost.weights.density);
   text += line("congestion  %.17g  (weight %g)", cost.congestion, b.cost.weights.congestion);
   text += line("proxy       %.17g", cost.proxy);
+  for (const Stage& stage : stages) {
+    text += line("  %.6f after %s", stage.proxy, stage.name.c_str());
+  }
   text += legality.legal()
               ? std::string("legal\n")
               : line("not legal: %zu overlaps, %zu outside the canvas, %zu fixed nodes moved",

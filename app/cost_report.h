@@ -17,7 +17,7 @@ struct Stage {
   double proxy = 0.0;
 };
 
-/// What `cost` and `place` print.
+/// What `cost`, `place` and `refine` print.
 struct CostReport {
   std::string command;
   const Block* block = nullptr;
@@ -27,6 +27,7 @@ struct CostReport {
   int threads = 1;
   double total_s = 0.0;
   double policy_s = 0.0;
+  double refine_s = 0.0;  ///< local search and what it starts from
   std::vector<Stage> stages;
   std::vector<std::string> outputs;
 

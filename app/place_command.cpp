@@ -1,75 +1,80 @@
 #include <algorithm>
-#include <chrono>
 #include <cstdio>
 #include <future>
 #include <memory>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "app/block_input.h"
 #include "app/command.h"
-#include "app/cost_report.h"
-#include "app/exit_codes.h"
 #include "app/interrupt.h"
 #include "app/outputs.h"
 #include "app/place_flags.h"
+#include "app/placement_report.h"
 #include "app/plugin_loader.h"
+#include "app/search_flags.h"
 #include "netlist_io/errors.h"
-#include "netlist_io/rng.h"
-#include "netlist_io/sha256.h"
+#include "netlist_io/plc_file.h"
 #include "placer/episodes.h"
-#include "placer/legality.h"
+#include "placer/gradient_placer.h"
 #include "placer/macro_problem.h"
+#include "placer/placement_search.h"
 #include "placer/policy.h"
 
 namespace tessera::app {
 namespace {
 
-using Clock = std::chrono::steady_clock;
+using netlist_io::NodeId;
+using netlist_io::NodeKind;
+using netlist_io::OptionError;
+using netlist_io::Placement;
 
 struct PlaceFlags {
   BlockFlags block;
   CommonFlags common;
   EnvironmentFlags environment;
+  SearchFlags search;
   std::vector<std::string> outputs;
   std::optional<std::string> policy;
-  std::string mode = "free";
-  std::string effort = "default";
-  std::string cluster_placer = "circuit-training";
+  std::optional<std::string> start_from;
+  std::string cluster_placer = "gradient";
   std::optional<std::size_t> samples;
-  std::optional<std::size_t> evals;
-  std::optional<double> time_s;
+
+  /// Nothing but episodes and the cluster placer, in the grid class.
+  bool zero_shot() const {
+    if (search.effort) {
+      return *search.effort == "zero-shot";
+    }
+    return samples && !search.evals && !search.time_s && !start_from;
+  }
+  bool runs_policy() const {
+    return zero_shot() || (policy != "none" && (policy || samples || !start_from));
+  }
+  std::string policy_name() const {
+    return runs_policy() ? policy.value_or("bundled") : std::string("none");
+  }
+
+  /// Throws `OptionError` for flags that contradict each other.
+  void validate() const {
+    if (zero_shot() && (search.evals || search.chains || start_from)) {
+      throw OptionError(
+          "--effort zero-shot does no local search, which --evals, --chains and "
+          "--start-from are for");
+    }
+    if (!runs_policy() && samples) {
+      throw OptionError("--samples needs a policy, but --policy is none");
+    }
+  }
 };
-
-double seconds_since(Clock::time_point start) {
-  return std::chrono::duration<double>(Clock::now() - start).count();
-}
-
-/// Episodes of each effort: about 10, 60 and 300 s on two cores for a block of 130 macros.
-std::size_t episodes_of_effort(const std::string& effort) {
-  if (effort == "zero-shot") {
-    return 1;
-  }
-  if (effort == "fast") {
-    return 256;
-  }
-  return effort == "default" ? 1536 : 7680;
-}
-
-std::size_t num_episodes(const PlaceFlags& flags) {
-  constexpr std::size_t kUntilTimeIsUp = 1'000'000;
-  if (flags.samples || flags.evals) {
-    return std::min(flags.samples.value_or(kUntilTimeIsUp), flags.evals.value_or(kUntilTimeIsUp));
-  }
-  return flags.time_s ? kUntilTimeIsUp : episodes_of_effort(flags.effort);
-}
 
 /// Loads the policy's network on another thread while the netlist is read.
 class PolicyLoader {
  public:
-  explicit PolicyLoader(const std::optional<std::string>& policy) {
-    if (policy != "none") {
-      network_ = std::async(std::launch::async, [policy] {
+  explicit PolicyLoader(const PlaceFlags& flags) {
+    if (flags.runs_policy() && flags.policy != "none") {
+      network_ = std::async(std::launch::async, [policy = flags.policy] {
         const gnn::Plugin& plugin = load_plugin();
         return plugin.load_network(policy ? *policy : bundled_checkpoint().string());
       });
@@ -87,13 +92,13 @@ class PolicyLoader {
   std::future<std::unique_ptr<gnn::LoadedNetwork>> network_;
 };
 
-/// Prints how far a run is, at most twice a second.
-class Progress {
+/// Prints how many episodes are done, at most twice a second.
+class EpisodeProgress {
  public:
-  Progress(const CommonFlags& flags, std::size_t total) : quiet_(flags.quiet), total_(total) {}
+  EpisodeProgress(Clock::time_point start, std::size_t total) : total_(total), start_(start) {}
 
   void operator()(std::size_t done, double best_proxy) {
-    if (quiet_ || (seconds_since(last_) < 0.5 && done < total_)) {
+    if (seconds_since(last_) < 0.5 && done < total_) {
       return;
     }
     last_ = Clock::now();
@@ -105,173 +110,257 @@ class Progress {
   }
 
  private:
-  bool quiet_;
   std::size_t total_;
-  Clock::time_point start_ = Clock::now();
+  Clock::time_point start_;
   Clock::time_point last_ = {};
 };
 
-placer::EpisodesResult search(const placer::MacroProblem& problem,
-                              const placer::Policy& policy,
-                              const PlaceFlags& flags,
-                              Clock::time_point start) {
+/// The best episode, its clusters placed by the solver asked for.
+struct PolicyResult {
+  Placement placement;
+  cost::CostBreakdown cost;
+  std::vector<Stage> stages;
+  double policy_s = 0.0;
+  nlohmann::ordered_json details;
+};
+
+placer::EpisodesResult run_episodes(const placer::MacroProblem& problem,
+                                    const placer::Policy& policy,
+                                    const PlaceFlags& flags,
+                                    Clock::time_point start) {
+  constexpr std::size_t kUntilTimeIsUp = 1'000'000;
+  const bool until_time_is_up = flags.zero_shot() && flags.search.time_s;
   placer::EpisodesOptions options;
-  options.count = num_episodes(flags);
+  options.count = flags.samples.value_or(until_time_is_up ? kUntilTimeIsUp : 1);
   // Without preferences, the greedy choice is the lowest cell: a packing, not a random placement.
   options.first = flags.policy == "none" ? placer::Decoding::kSample : placer::Decoding::kGreedy;
   options.seed = flags.common.seed;
   options.threads = flags.common.num_threads();
   options.stop = [&flags, start] {
-    return interrupted() || (flags.time_s && seconds_since(start) >= *flags.time_s);
+    const std::optional<double>& time_s = flags.search.time_s;
+    return interrupted() || (time_s && seconds_since(start) >= *time_s);
   };
-  Progress progress(flags.common, options.count);
-  options.progress = [&progress](std::size_t done, double best) { progress(done, best); };
+  if (!flags.common.quiet) {
+    options.progress = EpisodeProgress(start, options.count);
+  }
   return placer::run_episodes(problem, policy, options);
 }
 
 /// Proxy of the macros alone, so to speak: clusters where the policy saw them.
-double proxy_before_clusters(const placer::MacroProblem& problem, netlist_io::Placement placement) {
-  for (const netlist_io::NodeId node : problem.netlist().soft_macros()) {
+double proxy_before_clusters(const placer::MacroProblem& problem, Placement placement) {
+  for (const NodeId node : problem.netlist().soft_macros()) {
     placement.x[node.index()] = problem.start().x[node.index()];
     placement.y[node.index()] = problem.start().y[node.index()];
   }
   return problem.proxy_cost().evaluate(placement).proxy;
 }
 
-/// Median proxy of five copies in which every movable macro is shifted by up to 0.1 % of a grid
-/// cell on each axis: far from the placement's own, it would live off the grid lines.
-double jittered_proxy(const placer::MacroProblem& problem,
-                      const netlist_io::Placement& placement,
-                      std::uint64_t seed) {
-  constexpr int kCopies = 5;
-  constexpr double kCellShare = 1e-3;
-  const netlist_io::Canvas& canvas = problem.canvas();
-  std::vector<double> proxies;
-  for (std::uint64_t copy = 0; copy < kCopies; ++copy) {
-    netlist_io::Rng rng = netlist_io::Rng::derive(seed, "jitter", copy);
-    netlist_io::Placement moved = placement;
-    for (std::size_t i = 0; i < moved.size(); ++i) {
-      if (problem.start().fixed[i] == 0) {
-        moved.x[i] += rng.uniform(-kCellShare, kCellShare) * canvas.cell_width();
-        moved.y[i] += rng.uniform(-kCellShare, kCellShare) * canvas.cell_height();
-      }
+/// Places the clusters anew around the hard macros. The published schedule, which the episodes use
+/// because it is faster, does not compete: its result is forgotten whichever is better.
+void place_clusters_by_gradient(const placer::MacroProblem& problem,
+                                std::uint64_t seed,
+                                PolicyResult& result) {
+  placer::GradientPlacerOptions options;
+  options.iterations = 100;
+  options.seed = seed;
+  options.cost = problem.options().cost;
+  const placer::GradientPlacer placer(problem.netlist(), problem.canvas(), options);
+  placer.run(result.placement);
+  result.cost = problem.proxy_cost().evaluate(result.placement);
+  result.stages.push_back({"gradient", result.cost.proxy});
+}
+
+PolicyResult run_policy(const PlaceFlags& flags,
+                        const Block& block,
+                        const Placement& fixed,
+                        PolicyLoader& loader,
+                        Clock::time_point start) {
+  const placer::MacroProblem problem(
+      block.netlist, block.canvas, fixed, flags.environment.problem_options(block.cost));
+  const std::unique_ptr<placer::Policy> policy = loader.policy_for(problem);
+  const Clock::time_point policy_start = Clock::now();
+  placer::EpisodesResult episodes = run_episodes(problem, *policy, flags, start);
+  PolicyResult result;
+  result.placement = std::move(episodes.best.placement);
+  result.cost = episodes.best.cost;
+  result.stages = {{"policy", proxy_before_clusters(problem, result.placement)},
+                   {"force-directed", result.cost.proxy}};
+  if (flags.cluster_placer == "gradient") {
+    place_clusters_by_gradient(problem, flags.common.seed, result);
+  }
+  result.policy_s = seconds_since(policy_start);
+  result.details = {{"episodes", episodes.proxies.size()}, {"best_episode", episodes.best.index}};
+  return result;
+}
+
+/// The same as a start of the search, which in the free class can do without: macros that do not
+/// fit onto the grid may fit off it.
+std::optional<PolicyResult> try_policy(const PlaceFlags& flags,
+                                       const Block& block,
+                                       const Placement& fixed,
+                                       PolicyLoader& loader,
+                                       Clock::time_point start) {
+  try {
+    return run_policy(flags, block, fixed, loader, start);
+  } catch (const netlist_io::InfeasibleError& error) {
+    if (flags.search.mode == "grid") {
+      throw;
     }
-    proxies.push_back(problem.proxy_cost().evaluate(moved).proxy);
+    if (!flags.common.quiet) {
+      std::fprintf(stderr, "tessera: warning: going on without the policy: %s\n", error.what());
+    }
+    return std::nullopt;
   }
-  std::sort(proxies.begin(), proxies.end());
-  return proxies[kCopies / 2];
 }
 
-/// Path and SHA-256 of each file read.
-nlohmann::ordered_json inputs_json(const Block& block) {
-  nlohmann::ordered_json inputs = nlohmann::ordered_json::array();
-  for (const std::string& path : block.input_paths) {
-    inputs.push_back({{"path", path}, {"sha256", netlist_io::sha256_hex_of_file(path)}});
+/// The placement without the positions of movable nodes, which are not for `place` to see: they may
+/// come from a better placer. Whether a macro is turned is kept, being part of the floorplan.
+Placement forget_movable(const Block& block, Placement placement) {
+  using netlist_io::Orientation;
+  for (std::size_t i = 0; i < placement.size(); ++i) {
+    if (placement.fixed[i] == 0 && block.netlist.kind(NodeId(i)) != NodeKind::kPort) {
+      placement.x[i] = 0.5 * block.canvas.width;
+      placement.y[i] = 0.5 * block.canvas.height;
+      placement.orientation[i] =
+          swaps_axes(placement.orientation[i]) ? Orientation::kE : Orientation::kN;
+      placement.placed[i] = 0;
+    }
   }
-  return inputs;
+  return placement;
 }
 
-void print(const PlaceFlags& flags,
-           const CostReport& report,
-           const nlohmann::ordered_json& inputs,
-           const placer::MacroProblem& problem,
-           const placer::EpisodesResult& result) {
-  nlohmann::ordered_json document = report.to_json();
-  document["cost"]["proxy_jittered"] =
-      jittered_proxy(problem, result.best.placement, flags.common.seed);
-  document["policy"] = flags.policy.value_or("bundled");
-  document["mode"] = flags.mode;
-  document["episodes"] = result.proxies.size();
-  document["best_episode"] = result.best.index;
-  document["inputs"] = inputs;
-  std::fputs((document.dump(2) + "\n").c_str(), stdout);
+/// The placement of a file, with fixed nodes and ports where they belong. Macros turned otherwise
+/// than in the input keep their orientation there.
+Placement read_start(const std::string& path, const Block& block, Placement placement) {
+  const Placement given = netlist_io::read_plc(path, block.netlist).placement;
+  for (std::size_t i = 0; i < placement.size(); ++i) {
+    if (placement.fixed[i] == 0 && block.netlist.kind(NodeId(i)) != NodeKind::kPort) {
+      placement.x[i] = given.x[i];
+      placement.y[i] = given.y[i];
+      if (swaps_axes(given.orientation[i]) == swaps_axes(placement.orientation[i])) {
+        placement.orientation[i] = given.orientation[i];
+      }
+      placement.placed[i] = 1;
+    }
+  }
+  return placement;
+}
+
+/// Searches from the policy's placement, from that of a file and from analytic ones.
+void search(const PlaceFlags& flags,
+            const std::optional<PolicyResult>& policy,
+            const std::optional<Placement>& given,
+            const Block& block,
+            Clock::time_point start,
+            PlacementReport& report) {
+  const Clock::time_point search_start = Clock::now();
+  placer::PlacementSearchOptions options =
+      flags.search.search_options(block, *report.fixed, flags.environment, flags.common, start);
+  options.analytic_starts = std::max<std::size_t>(2, options.chains);
+  std::vector<Placement> starts;
+  if (given) {
+    starts.push_back(*given);
+  }
+  if (policy) {
+    starts.push_back(policy->placement);
+  }
+  placer::PlacementSearchResult result =
+      placer::search_placement(block.netlist, block.canvas, starts, *report.fixed, options);
+  for (const placer::SearchStage& stage : result.stages) {
+    report.cost_report.stages.push_back({stage.name, stage.proxy});
+  }
+  report.details.update(search_json(options, result));
+  report.placement = std::move(result.placement);
+  report.cost_report.cost = result.cost;
+  report.cost_report.refine_s = seconds_since(search_start);
+}
+
+/// Runs what the flags ask for and fills in placement, costs and details of the report.
+void make_placement(const PlaceFlags& flags,
+                    const Block& block,
+                    PolicyLoader& loader,
+                    Clock::time_point start,
+                    PlacementReport& report) {
+  std::optional<Placement> given;
+  if (flags.start_from) {
+    given = read_start(*flags.start_from, block, *report.fixed);
+    report.input_paths.push_back(*flags.start_from);
+    report.details["start_from"] = *flags.start_from;
+  }
+  std::optional<PolicyResult> policy;
+  if (flags.zero_shot()) {
+    policy = run_policy(flags, block, *report.fixed, loader, start);
+  } else if (flags.runs_policy()) {
+    policy = try_policy(flags, block, *report.fixed, loader, start);
+  }
+  if (policy) {
+    report.cost_report.stages = policy->stages;
+    report.cost_report.policy_s = policy->policy_s;
+    report.details.update(policy->details);
+  }
+  if (flags.zero_shot()) {
+    report.placement = std::move(policy->placement);
+    report.cost_report.cost = policy->cost;
+  } else {
+    search(flags, policy, given, block, start, report);
+  }
 }
 
 int run(const PlaceFlags& flags) {
   const Clock::time_point start = Clock::now();
+  flags.validate();
   check_output_names(flags.outputs);
   catch_interrupts();
-  PolicyLoader loader(flags.policy);
+  PolicyLoader loader(flags);
   const std::unique_ptr<const Block> block = read_block(flags.block, DefaultGrid::kSelected);
-  const placer::MacroProblem problem(block->netlist,
-                                     block->canvas,
-                                     flags.environment.apply_fixes(*block),
-                                     flags.environment.problem_options(block->cost));
-  const std::unique_ptr<placer::Policy> policy = loader.policy_for(problem);
-  const Clock::time_point policy_start = Clock::now();
-  const placer::EpisodesResult result = search(problem, *policy, flags, start);
-
-  CostReport report;
-  report.command = "place";
-  report.block = block.get();
-  report.cost = result.best.cost;
-  report.legality =
-      placer::check_legality(block->netlist, block->canvas, result.best.placement, problem.start());
-  report.seed = flags.common.seed;
-  report.threads = flags.common.num_threads();
-  report.policy_s = seconds_since(policy_start);
-  report.stages = {{"policy", proxy_before_clusters(problem, result.best.placement)},
-                   {"force-directed", result.best.cost.proxy}};
-  report.outputs = flags.outputs;
-  // An output may take the place of an input.
-  const nlohmann::ordered_json inputs =
-      flags.common.json ? inputs_json(*block) : nlohmann::ordered_json();
-  write_outputs(flags.outputs, *block, result.best.placement);
-  report.total_s = seconds_since(start);
-  if (flags.common.json) {
-    print(flags, report, inputs, problem, result);
-  } else {
-    std::fputs(report.to_text().c_str(), stdout);
-  }
-  if (!report.legality.legal()) {
-    std::fprintf(stderr,
-                 "tessera: the placement is not legal: fixed macros of the input overlap "
-                 "or leave the canvas\n");
-    return kInfeasible;
-  }
-  return interrupted() ? kInterrupted : kDone;
+  const Placement fixed = forget_movable(*block, flags.environment.apply_fixes(*block));
+  PlacementReport report;
+  report.cost_report.command = "place";
+  report.cost_report.block = block.get();
+  report.cost_report.outputs = flags.outputs;
+  report.fixed = &fixed;
+  report.input_paths = block->input_paths;
+  report.details = {{"policy", flags.policy_name()},
+                    {"mode", flags.zero_shot() ? "grid" : flags.search.mode}};
+  make_placement(flags, *block, loader, start, report);
+  return deliver(std::move(report), flags.common, start);
 }
 
 }  // namespace
 
 void add_place_command(CLI::App& app, int& exit_code) {
   CLI::App* const command = app.add_subcommand(
-      "place", "Places the hard macros with a policy and the clusters with a solver");
+      "place", "Places hard macros and clusters: policy, analytic placement, local search");
   const auto flags = std::make_shared<PlaceFlags>();
   flags->block.add_to(*command);
   flags->common.add_to(*command);
   flags->environment.add_to(*command);
-  command->add_option("-o,--output", flags->outputs, "result: .plc, .pb.txt (also .gz), .svg")
-      ->required()
-      ->type_name("FILE")
-      ->take_all()
-      ->allow_extra_args(false);  // one FILE a flag, so that NETLIST may follow
+  flags->search.add_to(*command, {"zero-shot", "fast", "default", "best"});
+  add_output_option(*command, flags->outputs);
   command
       ->add_option("--policy",
                    flags->policy,
-                   "checkpoint, or none for random legal placements (default: the bundled one)")
+                   "checkpoint, or none: no network, which leaves the analytic starts, or random "
+                   "legal placements for zero-shot (default: the bundled one)")
       ->type_name("FILE|none");
-  command
-      ->add_option("--mode", flags->mode, "grid: macros at grid-cell centres; free: anywhere legal")
-      ->check(CLI::IsMember({"grid", "free"}))
-      ->capture_default_str();
-  command->add_option("--effort", flags->effort, "how much work to spend")
-      ->check(CLI::IsMember({"zero-shot", "fast", "default", "best"}))
-      ->capture_default_str();
   command
       ->add_option("--samples",
                    flags->samples,
-                   "episodes, the best counts; the first is greedy, the others are sampled")
+                   "episodes, the best counts; the first is greedy, the others are sampled; "
+                   "without --effort, --evals or --time, implies zero-shot")
       ->check(CLI::Range(1, 1000000))
       ->type_name("N");
-  command->add_option("--evals", flags->evals, "most evaluations of the cost")
-      ->check(CLI::Range(1, 1000000))
-      ->type_name("N");
-  command->add_option("--time", flags->time_s, "stop after this many seconds")
-      ->check(CLI::PositiveNumber)
-      ->type_name("SECONDS");
-  command->add_option("--cluster-placer", flags->cluster_placer, "solver for the soft macros")
-      ->check(CLI::IsMember({"circuit-training"}))
+  command
+      ->add_option("--start-from",
+                   flags->start_from,
+                   "placement (.plc) to start the search from, instead of the policy's unless "
+                   "--policy or --samples is given")
+      ->type_name("FILE");
+  command
+      ->add_option("--cluster-placer",
+                   flags->cluster_placer,
+                   "solver for the soft macros of the policy's placement")
+      ->check(CLI::IsMember({"gradient", "circuit-training"}))
       ->capture_default_str();
   command->callback([flags, &exit_code] { exit_code = run(*flags); });
 }

@@ -12,36 +12,50 @@
 
 namespace tessera::testing {
 
-TEST_CASE("an interrupted place writes its best legal placement and exits with 130") {
+TEST_CASE("an interrupted run writes its best legal placement and exits with 130") {
   const SmallBlock& block = small_block();
   const std::string out = scratch_dir("interrupt") / "out.plc";
+  std::vector<std::string> arguments;
+  std::string progress = "best proxy";
+  SUBCASE("local search") {
+    arguments = {"place", "--policy", "none", "--effort", "best"};
+  }
+  SUBCASE("local search for a time") {
+    arguments = {"place", "--policy", "none", "--time", "60"};
+  }
+  SUBCASE("local search on the grid") {
+    arguments = {"place", "--policy", "none", "--mode", "grid"};
+  }
+  SUBCASE("refinement") {
+    arguments = {"refine"};
+  }
+  SUBCASE("episodes") {
+    arguments = {"place", "--policy", "none", "--effort", "zero-shot", "--time", "60"};
+    progress = "episodes";
+  }
+  CAPTURE(arguments);
+  for (const char* const argument :
+       {block.netlist.c_str(), "--plc", block.plc.c_str(), "--threads", "2", "--json", "-o"}) {
+    arguments.emplace_back(argument);
+  }
+  arguments.push_back(out);
   for (const int signal : {SIGINT, SIGTERM}) {
     CAPTURE(signal);
     std::filesystem::remove(out);
     bool sent = false;
-    const RunResult run = run_tessera({"place",
-                                       block.netlist,
-                                       "--plc",
-                                       block.plc,
-                                       "--policy",
-                                       "none",
-                                       "--time",
-                                       "60",
-                                       "--threads",
-                                       "2",
-                                       "--json",
-                                       "-o",
-                                       out},
-                                      [&](pid_t pid, const std::string& err) {
-                                        if (!sent && contains(err, "episodes")) {
-                                          kill(pid, signal);
-                                          sent = true;
-                                        }
-                                      });
+    const RunResult run = run_tessera(arguments, [&](pid_t pid, const std::string& err) {
+      if (!sent && contains(err, progress)) {
+        kill(pid, signal);
+        sent = true;
+      }
+    });
     CHECK(sent);
     CHECK(run.exit_code == 130);
     const auto placed = nlohmann::json::parse(run.out);
     CHECK(placed["legal"] == true);
+    if (progress != "episodes") {
+      CHECK(placed["stopped"] == true);
+    }
     CHECK(placed["time_s"]["total"].get<double>() < 30.0);
     const RunResult cost = run_tessera({"cost", block.netlist, "--plc", out, "--json"});
     REQUIRE(cost.exit_code == 0);
@@ -52,37 +66,39 @@ TEST_CASE("an interrupted place writes its best legal placement and exits with 1
 }
 
 TEST_CASE("a second signal ends place at once, without output") {
-  // A block whose groups of episodes take a good part of a second, so that the first signal has not
-  // ended the run when the second one comes.
+  // A block whose rounds take a good part of a second, so that the first signal has not ended the
+  // run when the second one comes.
   const std::filesystem::path folder = scratch_dir("interrupt_twice");
   const RunResult generated = run_tessera(
       {"generate", "-o", folder, "--name", "large", "--macros", "100", "--clusters", "3000"});
   REQUIRE(generated.exit_code == 0);
   const std::string out = folder / "out.plc";
+  std::vector<std::string> arguments = {"--threads", "1", "-o", out};
+  std::string progress;
+  SUBCASE("episodes") {
+    arguments.insert(arguments.end(), {"--effort", "zero-shot", "--time", "60"});
+    progress = "episodes";
+  }
+  SUBCASE("local search") {
+    arguments.insert(arguments.end(), {"--effort", "best", "--chains", "16"});
+    progress = "current";
+  }
+  CAPTURE(arguments);
+  arguments.insert(
+      arguments.begin(),
+      {"place", folder / "large.pb.txt.gz", "--plc", folder / "large.plc", "--policy", "none"});
   int calls_after_first = -1;
-  const RunResult run = run_tessera({"place",
-                                     folder / "large.pb.txt.gz",
-                                     "--plc",
-                                     folder / "large.plc",
-                                     "--policy",
-                                     "none",
-                                     "--time",
-                                     "60",
-                                     "--threads",
-                                     "1",
-                                     "-o",
-                                     out},
-                                    [&](pid_t pid, const std::string& err) {
-                                      if (calls_after_first >= 0) {
-                                        ++calls_after_first;
-                                      }
-                                      if (calls_after_first < 0 && contains(err, "episodes")) {
-                                        kill(pid, SIGINT);
-                                        calls_after_first = 0;
-                                      } else if (calls_after_first == 4) {
-                                        kill(pid, SIGINT);
-                                      }
-                                    });
+  const RunResult run = run_tessera(arguments, [&](pid_t pid, const std::string& err) {
+    if (calls_after_first >= 0) {
+      ++calls_after_first;
+    }
+    if (calls_after_first < 0 && contains(err, progress)) {
+      kill(pid, SIGINT);
+      calls_after_first = 0;
+    } else if (calls_after_first == 4) {
+      kill(pid, SIGINT);
+    }
+  });
   CHECK(run.signal == SIGINT);
   CHECK(run.out.empty());
   CHECK_FALSE(std::filesystem::exists(out));

@@ -15,6 +15,7 @@
 #include "netlist_io/rng.h"
 #include "netlist_io/sha256.h"
 #include "placer/episodes.h"
+#include "placer/gradient_placer.h"
 #include "placer/legality.h"
 #include "placer/macro_problem.h"
 #include "placer/policy.h"
@@ -71,15 +72,26 @@ cost::CostOptions cost_options_of(const PlcHeader& header) {
   return options;
 }
 
-/// What the library makes of the same work.
-placer::EpisodesResult place_by_library(const Canvas& canvas,
-                                        const Placement& start,
-                                        const placer::MacroProblemOptions& options,
-                                        std::size_t count = 1) {
+enum class ClusterPlacer { kCircuitTraining, kGradient };
+
+/// What the library makes of the same work: the best episode, its clusters placed.
+placer::Episode place_by_library(const Canvas& canvas,
+                                 const Placement& start,
+                                 const placer::MacroProblemOptions& options,
+                                 std::size_t count,
+                                 ClusterPlacer cluster_placer) {
   const placer::MacroProblem problem(small_block().parsed, canvas, start, options);
   placer::EpisodesOptions episodes;
   episodes.count = count;
-  return placer::run_episodes(problem, placer::UniformPolicy(), episodes);
+  placer::Episode best = placer::run_episodes(problem, placer::UniformPolicy(), episodes).best;
+  if (cluster_placer == ClusterPlacer::kGradient) {
+    placer::GradientPlacerOptions gradient;
+    gradient.iterations = 100;
+    gradient.cost = options.cost;
+    placer::GradientPlacer(small_block().parsed, canvas, gradient).run(best.placement);
+    best.cost = problem.proxy_cost().evaluate(best.placement);
+  }
+  return best;
 }
 
 /// The small block's initial placement as a file, changed.
@@ -157,10 +169,15 @@ TEST_CASE("place prints one JSON document with the fields that are promised") {
   CHECK(report["threads"] == 1);
   CHECK(report["time_s"]["total"].get<double>() >= report["time_s"]["read"].get<double>());
   CHECK(report["outputs"] == json{out});
-  REQUIRE(report["stages"].size() == 2);
+  CHECK(report["mode"] == "grid");
+  CHECK(report["policy"] == "none");
+  CHECK(report["episodes"] == 1);
+  CHECK(report["time_s"]["refine"] == 0.0);
+  REQUIRE(report["stages"].size() == 3);
   CHECK(report["stages"][0]["name"] == "policy");
   CHECK(report["stages"][1]["name"] == "force-directed");
-  CHECK(report["stages"][1]["proxy"] == report["cost"]["proxy"]);
+  CHECK(report["stages"][2]["name"] == "gradient");
+  CHECK(report["stages"][2]["proxy"] == report["cost"]["proxy"]);
   CHECK(report["cost"]["proxy_jittered"].get<double>() ==
         doctest::Approx(report["cost"]["proxy"].get<double>()).epsilon(0.05));
   REQUIRE(report["inputs"].size() == 2);
@@ -181,14 +198,21 @@ TEST_CASE("place prints one JSON document with the fields that are promised") {
 TEST_CASE("place does what the library does, with macros at cell centres") {
   const SmallBlock& block = small_block();
   const std::string out = scratch_dir("place_library") / "out.plc";
-  place(block.plc, {"--effort", "fast", "--samples", "16", "-o", out});
+  Strings flags = {"--samples", "16", "-o", out};
+  ClusterPlacer cluster_placer = ClusterPlacer::kGradient;
+  SUBCASE("clusters by gradient") {}
+  SUBCASE("clusters by the published schedule") {
+    flags.insert(flags.end(), {"--cluster-placer", "circuit-training"});
+    cluster_placer = ClusterPlacer::kCircuitTraining;
+  }
+  place(block.plc, flags);
   const PlcFile result = netlist_io::read_plc(out, block.parsed);
   placer::MacroProblemOptions options;
   options.cost = cost_options_of(block.initial.header);
-  const placer::EpisodesResult expected =
-      place_by_library(canvas_of(block.initial.header), block.initial.placement, options, 16);
-  CHECK(result.placement.x == expected.best.placement.x);
-  CHECK(result.placement.y == expected.best.placement.y);
+  const placer::Episode expected = place_by_library(
+      canvas_of(block.initial.header), block.initial.placement, options, 16, cluster_placer);
+  CHECK(result.placement.x == expected.placement.x);
+  CHECK(result.placement.y == expected.placement.y);
   CHECK(count_violations(result, 0.0, 0.0) == 0);
   CHECK(placer::check_legality(
             block.parsed, canvas_of(result.header), result.placement, block.initial.placement)
@@ -390,12 +414,12 @@ TEST_CASE("order, position prior, grid, canvas and weights reach the library") {
   }
   const json report = json::parse(place(block.plc, flags).out);
   const PlcFile result = netlist_io::read_plc(out, block.parsed);
-  const placer::EpisodesResult expected =
-      place_by_library(canvas, block.initial.placement, options, 12);
-  CHECK(report["cost"]["proxy"] == expected.best.cost.proxy);
-  CHECK(report["best_episode"] == expected.best.index);
-  CHECK(result.placement.x == expected.best.placement.x);
-  CHECK(result.placement.y == expected.best.placement.y);
+  const placer::Episode expected =
+      place_by_library(canvas, block.initial.placement, options, 12, ClusterPlacer::kGradient);
+  CHECK(report["cost"]["proxy"] == expected.cost.proxy);
+  CHECK(report["best_episode"] == expected.index);
+  CHECK(result.placement.x == expected.placement.x);
+  CHECK(result.placement.y == expected.placement.y);
   // The values in force are in the header written.
   CHECK(result.header.cols == canvas.grid.cols);
   CHECK(result.header.rows == canvas.grid.rows);
@@ -513,16 +537,23 @@ TEST_CASE("fixed macros that overlap make the result illegal, which exits with 4
 TEST_CASE("macros that cannot all be packed exit with 4 before anything is written") {
   const SmallBlock& block = small_block();
   const fs::path folder = scratch_dir("place_infeasible");
-  const RunResult run = run_tessera({"place",
-                                     block.netlist,
-                                     "--plc",
-                                     block.plc,
-                                     "--policy",
-                                     "none",
-                                     "--halo",
-                                     "60",
-                                     "-o",
-                                     folder / "out.plc"});
+  Strings arguments = {"place",
+                       block.netlist,
+                       "--plc",
+                       block.plc,
+                       "--policy",
+                       "none",
+                       "--halo",
+                       "60",
+                       "-o",
+                       folder / "out.plc"};
+  SUBCASE("on the grid") {
+    arguments.insert(arguments.end(), {"--effort", "zero-shot"});
+  }
+  SUBCASE("anywhere") {
+    arguments.insert(arguments.end(), {"--evals", "1000"});
+  }
+  const RunResult run = run_tessera(arguments);
   CHECK(run.exit_code == 4);
   CHECK(contains(run.err, "no legal placement of the 12 movable hard macros"));
   CHECK(run.out.empty());

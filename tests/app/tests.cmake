@@ -4,6 +4,8 @@ tessera_add_test(app
   app/generate_test.cpp
   app/interrupt_test.cpp
   app/place_test.cpp
-  app/run_tessera.cpp)
+  app/refine_test.cpp
+  app/run_tessera.cpp
+  app/search_test.cpp)
 target_link_libraries(app_test PRIVATE tessera::placer tessera::cost)
 add_dependencies(app_test tessera)
