@@ -270,7 +270,7 @@ void Legalizer::try_near_wishes() {
   if (!best_) {
     try_partition(problem_);
   }
-  if (!best_ || problem_.boxes.size() <= kSmall) {
+  if (!best_ || (problem_.boxes.size() <= kSmall && !getenv("NOGREEDY"))) {
     std::vector<std::size_t> order = order_by([&](std::size_t i) { return area(i); });
     consider(place_in_order(problem_, order, PlacingRule{}, 0));
   }

@@ -52,12 +52,17 @@ void SmoothProxy::load_boxes(const Netlist& netlist,
   cost_width_.clear();
   cost_height_.clear();
   std::vector<std::uint8_t> moves(netlist.num_nodes(), 0);
+  // Sizes are taken at the origin: elsewhere, they would depend in their last bits on positions that
+  // must not count.
+  Placement at_origin = placement;
   for (const NodeId node : nets_.movers) {
     moves[node.index()] = 1;
-    const Rect outline = placement.box(netlist, node);
+    at_origin.x[node.index()] = 0.0;
+    at_origin.y[node.index()] = 0.0;
+    const Rect outline = at_origin.box(netlist, node);
     half_width_.push_back(0.5 * outline.width() / canvas.cell_width());
     half_height_.push_back(0.5 * outline.height() / canvas.cell_height());
-    const Rect box = cost::cost_box(netlist, placement, node, options.soft_macro_shape);
+    const Rect box = cost::cost_box(netlist, at_origin, node, options.soft_macro_shape);
     cost_width_.push_back(box.width() / canvas.cell_width());
     cost_height_.push_back(box.height() / canvas.cell_height());
   }

@@ -6,6 +6,8 @@ tessera_add_test(placer
   placer/grid_legality_test.cpp
   placer/grid_selection_test.cpp
   placer/legality_test.cpp
+  placer/local_search_test.cpp
+  placer/placement_search_test.cpp
   placer/macro_env_test.cpp
   placer/macro_graph_test.cpp
   placer/macro_order_test.cpp
