@@ -1,15 +1,12 @@
 #include <algorithm>
-#include <chrono>
 #include <cstddef>
 #include <cstdio>
 #include <exception>
 #include <filesystem>
-#include <functional>
 #include <string>
 #include <vector>
 
-#include <nlohmann/json.hpp>
-
+#include "app/bench/bench.h"
 #include "cost/proxy_cost.h"
 #include "netlist_io/canvas.h"
 #include "netlist_io/netlist.h"
@@ -41,51 +38,11 @@ namespace {
 namespace cost = tessera::cost;
 namespace netlist_io = tessera::netlist_io;
 namespace placer = tessera::placer;
-using nlohmann::ordered_json;
+using tessera::bench::Block;
+using tessera::bench::g_sink;
+using tessera::bench::Stopwatch;
 
 constexpr const char* kBlock = "ng45_ariane133";
-
-/// Times pieces of work and keeps their medians.
-class Stopwatch {
- public:
-  /// Runs `work` once to warm up and then `runs` times; each run does its thing `repeats` times,
-  /// and the median per thing is kept.
-  void measure(const std::string& name,
-               std::size_t runs,
-               std::size_t repeats,
-               const std::function<void()>& work) {
-    work();
-    std::vector<double> times;
-    for (std::size_t run = 0; run < runs; ++run) {
-      const auto start = std::chrono::steady_clock::now();
-      work();
-      const std::chrono::duration<double, std::milli> elapsed =
-          std::chrono::steady_clock::now() - start;
-      times.push_back(elapsed.count() / static_cast<double>(repeats));
-    }
-    std::sort(times.begin(), times.end());
-    const std::size_t middle = runs / 2;
-    const double median = runs % 2 == 1 ? times[middle] : 0.5 * (times[middle - 1] + times[middle]);
-    std::fprintf(stderr, "%-60s %10.4g ms\n", name.c_str(), median);
-    results_.push_back({{"name", name}, {"median_ms", median}, {"runs", runs}});
-  }
-
-  ordered_json document() const { return {{"results", results_}}; }
-
- private:
-  ordered_json results_ = ordered_json::array();
-};
-
-/// Keeps the optimiser from dropping work whose result nobody looks at.
-volatile double g_sink = 0.0;
-
-/// A block as the command line would read it.
-struct Block {
-  netlist_io::Netlist netlist;
-  netlist_io::Canvas canvas;
-  netlist_io::Placement placement;
-  cost::CostOptions cost;
-};
 
 Block read_block(const std::string& netlist_path, const std::string& plc_path) {
   const std::vector<std::string> paths = {netlist_path};
@@ -245,6 +202,8 @@ int main(int argc, char** argv) {
     const Block block = read_block(netlist, (folder / "initial.plc").string());
     Stopwatch stopwatch;
     measure_placing(netlist, block, stopwatch);
+    tessera::bench::measure_search(block, stopwatch);
+    tessera::bench::measure_growth(stopwatch);
 #ifdef TESSERA_BENCH_WITH_TORCH
     measure_learning(block, stopwatch);
 #endif

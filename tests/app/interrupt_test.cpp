@@ -18,16 +18,16 @@ TEST_CASE("an interrupted run writes its best legal placement and exits with 130
   std::vector<std::string> arguments;
   std::string progress = "best proxy";
   SUBCASE("local search") {
-    arguments = {"place", "--policy", "none", "--effort", "best"};
+    arguments = {"place", "--policy", "none", "--evals", "10000000"};
   }
   SUBCASE("local search for a time") {
     arguments = {"place", "--policy", "none", "--time", "60"};
   }
   SUBCASE("local search on the grid") {
-    arguments = {"place", "--policy", "none", "--mode", "grid"};
+    arguments = {"place", "--policy", "none", "--mode", "grid", "--evals", "10000000"};
   }
   SUBCASE("refinement") {
-    arguments = {"refine"};
+    arguments = {"refine", "--evals", "10000000"};
   }
   SUBCASE("episodes") {
     arguments = {"place", "--policy", "none", "--effort", "zero-shot", "--time", "60"};
@@ -66,27 +66,33 @@ TEST_CASE("an interrupted run writes its best legal placement and exits with 130
 }
 
 TEST_CASE("a second signal ends place at once, without output") {
-  // A block whose rounds take a good part of a second, so that the first signal has not ended the
-  // run when the second one comes.
+  // Work that goes on for a good part of a second after the first signal: a group of episodes of a
+  // large block, or the descent that ends a local search.
   const std::filesystem::path folder = scratch_dir("interrupt_twice");
-  const RunResult generated = run_tessera(
-      {"generate", "-o", folder, "--name", "large", "--macros", "100", "--clusters", "3000"});
-  REQUIRE(generated.exit_code == 0);
   const std::string out = folder / "out.plc";
-  std::vector<std::string> arguments = {"--threads", "1", "-o", out};
+  std::vector<std::string> arguments = {"place", "--policy", "none", "--threads", "1", "-o", out};
   std::string progress;
   SUBCASE("episodes") {
-    arguments.insert(arguments.end(), {"--effort", "zero-shot", "--time", "60"});
+    const RunResult generated = run_tessera(
+        {"generate", "-o", folder, "--name", "large", "--macros", "100", "--clusters", "3000"});
+    REQUIRE(generated.exit_code == 0);
+    arguments.insert(arguments.end(),
+                     {folder / "large.pb.txt.gz",
+                      "--plc",
+                      folder / "large.plc",
+                      "--effort",
+                      "zero-shot",
+                      "--time",
+                      "60"});
     progress = "episodes";
   }
   SUBCASE("local search") {
-    arguments.insert(arguments.end(), {"--effort", "best", "--chains", "16"});
+    const SmallBlock& block = small_block();
+    arguments.insert(arguments.end(),
+                     {block.netlist, "--plc", block.plc, "--evals", "100000000", "--chains", "4"});
     progress = "current";
   }
   CAPTURE(arguments);
-  arguments.insert(
-      arguments.begin(),
-      {"place", folder / "large.pb.txt.gz", "--plc", folder / "large.plc", "--policy", "none"});
   int calls_after_first = -1;
   const RunResult run = run_tessera(arguments, [&](pid_t pid, const std::string& err) {
     if (calls_after_first >= 0) {

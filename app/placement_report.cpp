@@ -1,0 +1,92 @@
+#include "app/placement_report.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <cstdio>
+
+#include "app/exit_codes.h"
+#include "app/interrupt.h"
+#include "app/outputs.h"
+#include "cost/proxy_cost.h"
+#include "netlist_io/rng.h"
+#include "netlist_io/sha256.h"
+#include "placer/legality.h"
+
+namespace tessera::app {
+namespace {
+
+/// Median proxy of five copies in which every movable macro is shifted by up to 0.1 % of a grid
+/// cell on each axis: far from the placement's own, it would live off the grid lines.
+double jittered_proxy(const Block& block, const PlacementReport& report, std::uint64_t seed) {
+  constexpr int kCopies = 5;
+  constexpr double kCellShare = 1e-3;
+  const cost::ProxyCost proxy_cost(block.netlist, block.canvas, block.cost);
+  std::vector<double> proxies;
+  for (std::uint64_t copy = 0; copy < kCopies; ++copy) {
+    netlist_io::Rng rng = netlist_io::Rng::derive(seed, "jitter", copy);
+    netlist_io::Placement moved = report.placement;
+    for (std::size_t i = 0; i < moved.size(); ++i) {
+      const bool port = block.netlist.kind(netlist_io::NodeId(i)) == netlist_io::NodeKind::kPort;
+      if (report.fixed->fixed[i] == 0 && !port) {
+        moved.x[i] += rng.uniform(-kCellShare, kCellShare) * block.canvas.cell_width();
+        moved.y[i] += rng.uniform(-kCellShare, kCellShare) * block.canvas.cell_height();
+      }
+    }
+    proxies.push_back(proxy_cost.evaluate(moved).proxy);
+  }
+  std::sort(proxies.begin(), proxies.end());
+  return proxies[kCopies / 2];
+}
+
+/// Path and SHA-256 of each file read.
+nlohmann::ordered_json inputs_json(const std::vector<std::string>& paths) {
+  nlohmann::ordered_json inputs = nlohmann::ordered_json::array();
+  for (const std::string& path : paths) {
+    inputs.push_back({{"path", path}, {"sha256", netlist_io::sha256_hex_of_file(path)}});
+  }
+  return inputs;
+}
+
+std::string document(const PlacementReport& report, const nlohmann::ordered_json& inputs) {
+  const CostReport& cost_report = report.cost_report;
+  nlohmann::ordered_json result = cost_report.to_json();
+  result["cost"]["proxy_jittered"] = jittered_proxy(*cost_report.block, report, cost_report.seed);
+  result.update(report.details);
+  result["inputs"] = inputs;
+  return result.dump(2) + "\n";
+}
+
+}  // namespace
+
+void add_output_option(CLI::App& command, std::vector<std::string>& outputs) {
+  command.add_option("-o,--output", outputs, "result: .plc, .pb.txt (also .gz), .svg")
+      ->required()
+      ->type_name("FILE")
+      ->take_all()
+      ->allow_extra_args(false);  // one FILE a flag, so that NETLIST may follow
+}
+
+int deliver(PlacementReport report, const CommonFlags& flags, Clock::time_point start) {
+  CostReport& cost_report = report.cost_report;
+  const Block& block = *cost_report.block;
+  cost_report.legality =
+      placer::check_legality(block.netlist, block.canvas, report.placement, *report.fixed);
+  cost_report.seed = flags.seed;
+  cost_report.threads = flags.num_threads();
+  // An output may take the place of an input.
+  const nlohmann::ordered_json inputs =
+      flags.json ? inputs_json(report.input_paths) : nlohmann::ordered_json();
+  write_outputs(cost_report.outputs, block, report.placement);
+  cost_report.total_s = seconds_since(start);
+  const std::string text = flags.json ? document(report, inputs) : cost_report.to_text();
+  std::fputs(text.c_str(), stdout);
+  if (!cost_report.legality.legal()) {
+    std::fprintf(stderr,
+                 "tessera: the placement is not legal: fixed macros of the input overlap "
+                 "or leave the canvas\n");
+    return kInfeasible;
+  }
+  return interrupted() ? kInterrupted : kDone;
+}
+
+}  // namespace tessera::app

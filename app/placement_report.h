@@ -1,0 +1,35 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+#include <nlohmann/json.hpp>
+
+#include "app/command.h"
+#include "app/cost_report.h"
+#include "app/search_flags.h"
+#include "netlist_io/placement.h"
+
+namespace tessera::app {
+
+/// A placement made by `place` or `refine`, and what to say about it.
+struct PlacementReport {
+  /// `command`, `block`, `cost`, `stages`, `outputs` and the times of the parts are set by the
+  /// command, the rest by `deliver`.
+  CostReport cost_report;
+  netlist_io::Placement placement;
+  /// Fixed flags and the positions of what is fixed.
+  const netlist_io::Placement* fixed = nullptr;
+  std::vector<std::string> input_paths;
+  nlohmann::ordered_json details;  ///< further fields of the JSON document
+};
+
+/// Adds `-o`, once per file.
+void add_output_option(CLI::App& command, std::vector<std::string>& outputs);
+
+/// Writes the outputs, prints the report and returns the exit code. `start`: when the command
+/// started.
+int deliver(PlacementReport report, const CommonFlags& flags, Clock::time_point start);
+
+}  // namespace tessera::app

@@ -1,0 +1,90 @@
+#include <cstdio>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "app/block_input.h"
+#include "app/command.h"
+#include "app/interrupt.h"
+#include "app/outputs.h"
+#include "app/place_flags.h"
+#include "app/placement_report.h"
+#include "app/search_flags.h"
+#include "cost/proxy_cost.h"
+#include "placer/legality.h"
+#include "placer/placement_search.h"
+
+namespace tessera::app {
+namespace {
+
+/// Cool enough to keep most of what is there.
+constexpr double kStartTemperature = 5e-5;
+
+struct RefineFlags {
+  BlockFlags block;
+  CommonFlags common;
+  EnvironmentFlags environment;
+  SearchFlags search;
+  std::vector<std::string> outputs;
+};
+
+int run(const RefineFlags& flags) {
+  const Clock::time_point start = Clock::now();
+  check_output_names(flags.outputs);
+  catch_interrupts();
+  const std::unique_ptr<const Block> block = read_block(flags.block, DefaultGrid::kSelected);
+  const netlist_io::Placement input = flags.environment.apply_fixes(*block);
+  const double input_proxy =
+      cost::ProxyCost(block->netlist, block->canvas, block->cost).evaluate(input).proxy;
+  const bool legalized =
+      !placer::check_legality(block->netlist, block->canvas, input, input).legal();
+  const Clock::time_point search_start = Clock::now();
+  const placer::PlacementSearchOptions options =
+      flags.search.search_options(*block, input, flags.environment, flags.common, start);
+  placer::PlacementSearchResult result =
+      placer::search_placement(block->netlist, block->canvas, {&input, 1}, input, options);
+  if (legalized && !flags.common.quiet) {
+    std::fprintf(stderr, "tessera: warning: the input was not legal and has been legalised\n");
+  }
+
+  PlacementReport report;
+  report.cost_report.command = "refine";
+  report.cost_report.block = block.get();
+  report.cost_report.cost = result.cost;
+  report.cost_report.refine_s = seconds_since(search_start);
+  report.cost_report.stages = {{"input", input_proxy}};
+  for (const placer::SearchStage& stage : result.stages) {
+    report.cost_report.stages.push_back({stage.name, stage.proxy});
+  }
+  report.cost_report.outputs = flags.outputs;
+  report.placement = std::move(result.placement);
+  report.fixed = &input;
+  report.input_paths = block->input_paths;
+  report.details = {{"mode", flags.search.mode}, {"legalized", legalized}};
+  report.details["start_temperature"] = *options.start_temperature;
+  report.details.update(search_json(options, result));
+  return deliver(std::move(report), flags.common, start);
+}
+
+}  // namespace
+
+void add_refine_command(CLI::App& app, int& exit_code) {
+  CLI::App* const command =
+      app.add_subcommand("refine", "Improves a placement, after making it legal where it is not");
+  const auto flags = std::make_shared<RefineFlags>();
+  flags->block.add_to(*command);
+  command->get_option("--plc")->required()->description(
+      "the placement to improve: positions, canvas, grid, constants, fixed nodes");
+  flags->common.add_to(*command);
+  flags->environment.add_to(*command);
+  // There are no episodes here.
+  command->remove_option(command->get_option("--order"));
+  command->remove_option(command->get_option("--position-prior"));
+  flags->search.add_to(*command, {"fast", "default", "best"});
+  flags->search.add_start_temperature_to(*command, kStartTemperature);
+  add_output_option(*command, flags->outputs);
+  command->callback([flags, &exit_code] { exit_code = run(*flags); });
+}
+
+}  // namespace tessera::app

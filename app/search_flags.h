@@ -1,0 +1,55 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+#include <nlohmann/json.hpp>
+
+#include "app/block_input.h"
+#include "app/command.h"
+#include "app/place_flags.h"
+#include "netlist_io/placement.h"
+#include "placer/placement_search.h"
+
+namespace tessera::app {
+
+using Clock = std::chrono::steady_clock;
+
+double seconds_since(Clock::time_point start);
+
+/// Flags of the commands that search for a better placement: the class of placements and how much
+/// to search.
+struct SearchFlags {
+  std::string mode = "free";
+  std::optional<std::string> effort;  ///< none: `kDefaultEffort`
+  std::optional<double> time_s;       ///< wall-clock time of the whole command
+  std::optional<std::uint64_t> evals;
+  std::optional<std::size_t> chains;
+  std::optional<double> start_temperature;  ///< in units of the proxy; none: the search's choice
+
+  static constexpr const char* kDefaultEffort = "default";
+
+  /// `efforts`: the names that `--effort` takes.
+  void add_to(CLI::App& command, const std::vector<std::string>& efforts);
+  /// `usual`: its value without the flag.
+  void add_start_temperature_to(CLI::App& command, double usual);
+
+  /// What the search shall do from now on; `start` is when the command started. Ctrl-C stops it;
+  /// progress goes to stderr unless the flags want quiet. Without analytic starts.
+  placer::PlacementSearchOptions search_options(const Block& block,
+                                                const netlist_io::Placement& fixed,
+                                                const EnvironmentFlags& environment,
+                                                const CommonFlags& common,
+                                                Clock::time_point start) const;
+};
+
+/// The fields of a search in the JSON of a command.
+nlohmann::ordered_json search_json(const placer::PlacementSearchOptions& options,
+                                   const placer::PlacementSearchResult& result);
+
+}  // namespace tessera::app
