@@ -15,7 +15,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-const std::vector<std::string> kCommands = {"place", "cost", "info", "generate", "finetune"};
+const std::vector<std::string> kCommands = {
+    "place", "refine", "cost", "info", "generate", "finetune"};
 
 std::vector<std::string> place_arguments(const std::vector<std::string>& more) {
   const SmallBlock& block = small_block();
