@@ -264,7 +264,7 @@ void GradientPlacer::descend(Buffers& buffers) const {
   const double unit = spread_unit(buffers);
   double mean_decay = 1.0;
   double square_decay = 1.0;
-  for (int i = 0; i < options_.iterations; ++i) {
+  for (int i = 0; i < options_.iterations && !(options_.stop && options_.stop()); ++i) {
     const double done = options_.iterations > 1 ? i / (options_.iterations - 1.0) : 1.0;
     const double progress = options_.start_progress + (1.0 - options_.start_progress) * done;
     SmoothProxyParameters parameters = parameters_at(options_, unit, progress);

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 
 #include "cost/cost_options.h"
@@ -34,6 +35,8 @@ struct GradientPlacerOptions {
   double start_progress = 0.0;  ///< progress at the first step, in [0, 1]
   std::uint64_t seed = 1;       ///< of the jitter; other seeds end in other local minima
   cost::CostOptions cost;       ///< the proxy to minimise
+  /// Asked before every step, from the calling thread; true ends the run where it is.
+  std::function<bool()> stop;
 
   double jitter = 0.5;  ///< standard deviation of the random displacement at the start; >= 0
 

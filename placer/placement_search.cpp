@@ -33,6 +33,8 @@ namespace {
 constexpr double kJointShare = 0.75;
 /// A run of the cluster placer takes about as long as this many moves.
 constexpr std::uint64_t kMovesPerClusterRun = 30'000;
+/// Most of the time that analytic starts may take.
+constexpr double kAnalyticShare = 0.4;
 /// Of the time measured, what a quota may fill: machines are not that steady.
 constexpr double kTimeMargin = 0.95;
 
@@ -68,7 +70,7 @@ class Search {
     } else {
       const OptimizerResult found = optimize(result_.evals, 1.0);
       result_.evals = found.evals;
-      result_.stopped = found.stopped;
+      result_.stopped = result_.stopped || found.stopped;
       result_.placement = found.placement;
       result_.stages.push_back({"local search", found.cost.proxy});
     }
@@ -88,13 +90,18 @@ class Search {
 
   void add_given_starts(std::span<const Placement> starts) {
     for (const Placement& start : starts) {
-      if (check_legality(netlist_, canvas_, start, fixed_).legal() && !grid()) {
+      if (!grid() && legal_as_given(start)) {
         legal_starts_.push_back({start, proxy_cost_.evaluate(start).proxy});
       } else {
         result_.legalized = true;
       }
       add_legalized(start);
     }
+  }
+
+  bool legal_as_given(const Placement& start) const {
+    return check_legality(netlist_, canvas_, start, fixed_).legal() &&
+           MacroSpace(netlist_, canvas_, start, options_.search.space).legal();
   }
 
   /// Makes a start legal and, in the grid class, places its clusters by the rules.
@@ -127,9 +134,11 @@ class Search {
       analytic.seed =
           Rng::derive(options_.seed, "analytic start", static_cast<std::uint64_t>(i)).next();
       analytic.cost = options_.search.cost;
+      analytic.stop = [this] { return interrupted() || out_of_time(kAnalyticShare); };
       const GradientPlacer placer(netlist_, canvas_, analytic);
       placer.run(placements[static_cast<std::size_t>(i)]);
     }
+    result_.stopped = interrupted() || out_of_time(kAnalyticShare);
     double best = 0.0;
     for (const Placement& placement : placements) {
       const std::size_t before = candidates_.size();
@@ -178,6 +187,9 @@ class Search {
     optimizer.stop = [this, time_share] { return interrupted() || out_of_time(1.05 * time_share); };
     optimizer.progress = [this, evals](OptimizerProgress progress) {
       progress.evals_total = std::max(result_.evals, evals);
+      if (grid()) {
+        progress.best_proxy = candidates_.front().proxy;
+      }
       if (options_.progress) {
         options_.progress(progress);
       }
@@ -191,7 +203,10 @@ class Search {
     const double moves_per_node = static_cast<double>(evals) /
                                   static_cast<double>(options_.chains) /
                                   static_cast<double>(std::max<std::size_t>(1, nodes));
-    return std::clamp(1e-4 * std::sqrt(moves_per_node / 1000.0), 2e-5, 5e-4);
+    const double for_usual_size = std::clamp(1e-4 * std::sqrt(moves_per_node / 1000.0), 2e-5, 5e-4);
+    // Each of many nodes changes the proxy by less.
+    constexpr double kUsualNodes = 900.0;
+    return for_usual_size * std::min(2.0, kUsualNodes / static_cast<double>(nodes + 1));
   }
 
   void place_clusters(Placement& placement) const {
@@ -213,7 +228,7 @@ class Search {
     sort_candidates();
     result_.stages.push_back({"cluster placement", candidates_.front().proxy});
     result_.evals = found.evals;
-    result_.stopped = found.stopped;
+    result_.stopped = result_.stopped || found.stopped;
     if (!found.stopped) {
       climb_with_cluster_placer(quota);
     }
@@ -256,7 +271,7 @@ class Search {
         options_.progress({result_.evals, quota, best, best});
       }
     }
-    if (!result_.stopped) {
+    if (result_.evals + options_.chains * kMovesPerClusterRun > quota) {
       result_.evals = quota;
     }
     result_.stages.push_back({"macro moves with cluster placement", candidates_.front().proxy});
