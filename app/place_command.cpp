@@ -136,9 +136,11 @@ placer::EpisodesResult run_episodes(const placer::MacroProblem& problem,
   options.first = flags.policy == "none" ? placer::Decoding::kSample : placer::Decoding::kGreedy;
   options.seed = flags.common.seed;
   options.threads = flags.common.num_threads();
-  options.stop = [&flags, start] {
+  // Before a search, episodes get a part of the time only.
+  const double share = flags.zero_shot() ? 1.0 : 0.2;
+  options.stop = [&flags, start, share] {
     const std::optional<double>& time_s = flags.search.time_s;
-    return interrupted() || (time_s && seconds_since(start) >= *time_s);
+    return interrupted() || (time_s && seconds_since(start) >= share * *time_s);
   };
   if (!flags.common.quiet) {
     options.progress = EpisodeProgress(start, options.count);

@@ -82,8 +82,8 @@ int deliver(PlacementReport report, const CommonFlags& flags, Clock::time_point 
   std::fputs(text.c_str(), stdout);
   if (!cost_report.legality.legal()) {
     std::fprintf(stderr,
-                 "tessera: the placement is not legal: fixed macros of the input overlap "
-                 "or leave the canvas\n");
+                 "tessera: the placement is not legal: fixed macros of the input overlap or leave "
+                 "the canvas, or a macro is larger than it\n");
     return kInfeasible;
   }
   return interrupted() ? kInterrupted : kDone;

@@ -12,7 +12,6 @@
 #include "app/placement_report.h"
 #include "app/search_flags.h"
 #include "cost/proxy_cost.h"
-#include "placer/legality.h"
 #include "placer/placement_search.h"
 
 namespace tessera::app {
@@ -37,15 +36,15 @@ int run(const RefineFlags& flags) {
   const netlist_io::Placement input = flags.environment.apply_fixes(*block);
   const double input_proxy =
       cost::ProxyCost(block->netlist, block->canvas, block->cost).evaluate(input).proxy;
-  const bool legalized =
-      !placer::check_legality(block->netlist, block->canvas, input, input).legal();
   const Clock::time_point search_start = Clock::now();
   const placer::PlacementSearchOptions options =
       flags.search.search_options(*block, input, flags.environment, flags.common, start);
   placer::PlacementSearchResult result =
       placer::search_placement(block->netlist, block->canvas, {&input, 1}, input, options);
-  if (legalized && !flags.common.quiet) {
-    std::fprintf(stderr, "tessera: warning: the input was not legal and has been legalised\n");
+  if (result.legalized && !flags.common.quiet) {
+    std::fprintf(stderr,
+                 "tessera: warning: the input was not legal (class %s) and has been legalised\n",
+                 flags.search.mode.c_str());
   }
 
   PlacementReport report;
@@ -61,7 +60,7 @@ int run(const RefineFlags& flags) {
   report.placement = std::move(result.placement);
   report.fixed = &input;
   report.input_paths = block->input_paths;
-  report.details = {{"mode", flags.search.mode}, {"legalized", legalized}};
+  report.details = {{"mode", flags.search.mode}, {"legalized", result.legalized}};
   report.details["start_temperature"] = *options.start_temperature;
   report.details.update(search_json(options, result));
   return deliver(std::move(report), flags.common, start);

@@ -101,7 +101,7 @@ void SearchFlags::add_to(CLI::App& command, const std::vector<std::string>& effo
       .add_option("--time",
                   time_s,
                   "seconds for the whole command, instead of an effort; the JSON tells the --evals "
-                  "that reproduce the result")
+                  "and --chains that reproduce the result")
       ->check(CLI::Range(1e-3, 1e7))
       ->type_name("SECONDS")
       ->group(group);

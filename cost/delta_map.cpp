@@ -371,7 +371,7 @@ void DeltaMapper::add_blockage(std::size_t node, DeltaMap& map) {
   }
 }
 
-/// Adds a net to the map, `net` counted among those without dropped pins.
+/// Adds a net to the map, unless a pin of another node drops it.
 void DeltaMapper::add_net(const IncrementalCost& cost,
                           std::size_t node,
                           std::size_t net,

@@ -21,7 +21,8 @@ struct DeltaMap {
   std::vector<double> proxy;       ///< their weighted sum: never more than the exact change
 };
 
-/// Computes delta maps, each for a small part of the time of trying all cells.
+/// Computes delta maps, for whoever wants to see all places of a node at once (a policy, a greedy
+/// placer), each for a small part of the time of trying all cells.
 ///
 /// The wirelength falls into a sum over columns and one over rows. The density is evaluated for
 /// each cell, on a map without the node. The congestion is bounded from below: it is the mean of

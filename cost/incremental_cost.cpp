@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <cmath>
+#include <string>
 
 #include "cost/cell_range.h"
 #include "cost/macro_blockage.h"
+#include "netlist_io/errors.h"
 
 namespace tessera::cost {
 
@@ -76,7 +78,15 @@ IncrementalCost::IncrementalCost(const IncrementalModel& model, const Placement&
       top_density_(std::max<std::size_t>(1, model.densest_cells())),
       cell_stamp_(model.canvas().grid.num_cells(), 0),
       net_stamp_(model.num_nets(), 0) {
+  const double farthest =
+      IncrementalModel::kLongestNet * (model.canvas().width + model.canvas().height) / 4.0;
   for (std::size_t node = 0; node < placement.size(); ++node) {
+    if (!(std::abs(placement.x[node]) <= farthest && std::abs(placement.y[node]) <= farthest)) {
+      throw netlist_io::OptionError("node \"" + model.netlist().name(NodeId(node)) + "\" at (" +
+                                    std::to_string(placement.x[node]) + ", " +
+                                    std::to_string(placement.y[node]) +
+                                    ") um is too far from the canvas to be searched with");
+    }
     nodes_.push_back({placement.x[node], placement.y[node], placement.orientation[node]});
     place_points(node, nodes_[node]);
     add_area(node, 1);

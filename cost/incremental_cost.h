@@ -23,7 +23,7 @@ struct NodeMove {
 };
 
 /// The proxy of a placement that changes a node or a few at a time: the same numbers as
-/// `ProxyCost`, to about 1e-11 relative, for a small part of the time.
+/// `ProxyCost`, to 1e-9 relative or better, for a small part of the time.
 ///
 /// All maps and sums are kept in fixed point. The cost is therefore a function of the placement
 /// alone, bit by bit, whatever moves led to it; nothing drifts, and undoing restores every bit. A
@@ -34,7 +34,8 @@ struct NodeMove {
 /// One thread at a time. Copies are independent and cost one copy of some hundred kilobytes.
 class IncrementalCost {
  public:
-  /// Evaluates `placement` in full. `model` must outlive this.
+  /// Evaluates `placement` in full. `model` must outlive this. Throws `netlist_io::OptionError` for
+  /// nodes farther from the canvas than a few times its size.
   IncrementalCost(const IncrementalModel& model, const netlist_io::Placement& placement);
 
   /// Moves one node and returns the new proxy. Moves add up until `keep` or `undo`.

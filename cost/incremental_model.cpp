@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <string>
 #include <unordered_map>
 
 #include "cost/proxy_cost.h"
+#include "netlist_io/errors.h"
 
 namespace tessera::cost {
 namespace {
@@ -42,6 +44,12 @@ IncrementalModel::IncrementalModel(const Netlist& netlist,
                                    const CostOptions& options)
     : netlist_(netlist), canvas_(canvas), options_(options) {
   const ProxyCost checks_arguments(netlist, canvas, options);
+  if (canvas.grid.cols > kMostLines || canvas.grid.rows > kMostLines) {
+    throw netlist_io::OptionError("a grid of " + std::to_string(canvas.grid.cols) + " x " +
+                                  std::to_string(canvas.grid.rows) +
+                                  " cells is too fine for the incremental cost, expected at most " +
+                                  std::to_string(kMostLines) + " a side");
+  }
   build_points();
   build_nets();
   index_nets_of_nodes();
@@ -143,7 +151,7 @@ void IncrementalModel::choose_formats() {
   const double net_weight = netlist_.num_nets() > 0 ? netlist_.total_net_weight() : 1.0;
   wire_cost_per_um_ = 1.0 / (half_perimeter * net_weight);
   // Nodes may stand somewhat outside the canvas.
-  wire_format_ = format_for(16.0 * half_perimeter * std::max(1.0, net_weight));
+  wire_format_ = format_for(kLongestNet * half_perimeter * std::max(1.0, net_weight));
 
   const double cell_area = canvas_.cell_width() * canvas_.cell_height();
   density_format_ = format_for(2.0 * netlist_.total_area() / cell_area + num_cells);

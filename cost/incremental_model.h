@@ -29,8 +29,13 @@ struct FixedPoint {
 class IncrementalModel {
  public:
   using Index = std::uint32_t;
+  /// Most rows or columns of the grid.
+  static constexpr int kMostLines = 8192;
+  /// Longest half perimeter that a net may have, in units of the canvas' own.
+  static constexpr double kLongestNet = 16.0;
 
-  /// `netlist` must outlive the model. Throws `netlist_io::OptionError` as `ProxyCost` does.
+  /// `netlist` must outlive the model. Throws `netlist_io::OptionError` as `ProxyCost` does
+  /// and for a grid of more than `kMostLines` lines a side.
   IncrementalModel(const netlist_io::Netlist& netlist,
                    const netlist_io::Canvas& canvas,
                    const CostOptions& options);

@@ -10,19 +10,19 @@ namespace {
 
 struct Above {
   std::int64_t count = 0;  ///< values > threshold
-  std::int64_t sum = 0;    ///< of these
+  std::uint64_t sum = 0;   ///< of these, modulo 2^64
   std::int64_t equal = 0;  ///< values == threshold
 };
 
 __attribute__((target_clones("avx512f", "avx2", "default"))) Above count_above(
     const std::int64_t* values, std::size_t size, std::int64_t threshold) {
   std::int64_t count = 0;
-  std::int64_t sum = 0;
+  std::uint64_t sum = 0;  // wraps where a low threshold lets far more than k values through
   std::int64_t equal = 0;
   for (std::size_t i = 0; i < size; ++i) {
     const std::int64_t value = values[i];
     count += value > threshold ? 1 : 0;
-    sum += value > threshold ? value : 0;
+    sum += value > threshold ? static_cast<std::uint64_t>(value) : 0;
     equal += value == threshold ? 1 : 0;
   }
   return {count, sum, equal};
@@ -49,25 +49,29 @@ std::int64_t TopSum::operator()(std::span<const std::int64_t> values) {
   const auto num_above = static_cast<std::size_t>(above.count);
   const auto num_equal = static_cast<std::size_t>(above.equal);
   if (num_above > count_) {
-    return above.sum - raise_threshold(values, num_above - count_);
+    return static_cast<std::int64_t>(above.sum - raise_threshold(values, num_above - count_));
   }
   if (num_above + num_equal < count_) {
     const std::int64_t equal_sum = above.equal * threshold_;
-    return above.sum + equal_sum + lower_threshold(values, count_ - num_above - num_equal);
+    return static_cast<std::int64_t>(above.sum) + equal_sum +
+           lower_threshold(values, count_ - num_above - num_equal);
   }
-  return above.sum + static_cast<std::int64_t>(count_ - num_above) * threshold_;
+  return static_cast<std::int64_t>(above.sum) +
+         static_cast<std::int64_t>(count_ - num_above) * threshold_;
 }
 
 /// Moves the threshold up to the k-th largest value; returns the sum of the `excess` values between
 /// the old threshold and it that are not among the k largest.
-std::int64_t TopSum::raise_threshold(std::span<const std::int64_t> values, std::size_t excess) {
+std::uint64_t TopSum::raise_threshold(std::span<const std::int64_t> values, std::size_t excess) {
   const std::int64_t low = threshold_ + 1;
   const std::int64_t top = std::numeric_limits<std::int64_t>::max();
   const std::span<std::int64_t> nearest = collect(values, low, top, excess + 1);
   const auto kth = nearest.begin() + static_cast<std::ptrdiff_t>(excess);
   std::nth_element(nearest.begin(), kth, nearest.end());
   threshold_ = *kth;
-  return std::accumulate(nearest.begin(), kth, std::int64_t{0});
+  return std::accumulate(nearest.begin(), kth, std::uint64_t{0}, [](std::uint64_t sum, auto value) {
+    return sum + static_cast<std::uint64_t>(value);
+  });
 }
 
 /// Moves the threshold down to the k-th largest value; returns the sum of the `missing` largest

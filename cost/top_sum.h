@@ -18,7 +18,7 @@ class TopSum {
   /// `count`: k, >= 1.
   explicit TopSum(std::size_t count) : count_(count) {}
 
-  /// `values`: at least k of them, none negative. The sum must fit 63 bits.
+  /// `values`: at least k of them, none negative. The sum of the k largest must fit 63 bits.
   std::int64_t operator()(std::span<const std::int64_t> values);
 
   /// A value of which the last array had at most k above and at least k above or equal. As long as
@@ -27,7 +27,7 @@ class TopSum {
 
  private:
   std::int64_t lower_threshold(std::span<const std::int64_t> values, std::size_t missing);
-  std::int64_t raise_threshold(std::span<const std::int64_t> values, std::size_t excess);
+  std::uint64_t raise_threshold(std::span<const std::int64_t> values, std::size_t excess);
   std::span<std::int64_t> collect(std::span<const std::int64_t> values,
                                   std::int64_t low,
                                   std::int64_t high,

@@ -4,6 +4,7 @@
 #include <array>
 #include <cmath>
 #include <span>
+#include <stdexcept>
 
 namespace tessera::placer {
 
@@ -37,8 +38,19 @@ AnnealingChain::AnnealingChain(const SearchState& start, netlist_io::Rng rng)
       rng_(rng),
       shares_(kStartShares),
       moves_until_adapting_(kAdaptingInterval) {
+  if (start.problem().nothing_moves()) {
+    throw std::invalid_argument("annealing needs something that can move");
+  }
   step_.fill(0.1);
   adapt_shares();
+}
+
+std::array<ProposalStats, kNumProposals> AnnealingChain::stats() const {
+  std::array<ProposalStats, kNumProposals> all = stats_;
+  for (std::size_t kind = 0; kind < kNumProposals; ++kind) {
+    all[kind] += recent_[kind];
+  }
+  return all;
 }
 
 Proposal AnnealingChain::draw_kind() {

@@ -25,6 +25,7 @@ struct ProposalStats {
 /// rule of Metropolis et al. (1953).
 class AnnealingChain {
  public:
+  /// Throws `std::invalid_argument` if nothing can move.
   AnnealingChain(const SearchState& start, netlist_io::Rng rng);
 
   /// Does `count` moves while the temperature falls geometrically, in units of the proxy. Proposals
@@ -33,7 +34,7 @@ class AnnealingChain {
 
   const SearchState& state() const { return state_; }
   void set_state(const SearchState& state) { state_ = state; }
-  const std::array<ProposalStats, kNumProposals>& stats() const { return stats_; }
+  std::array<ProposalStats, kNumProposals> stats() const;
 
  private:
   Proposal draw_kind();
@@ -44,8 +45,8 @@ class AnnealingChain {
   MoveProposals proposals_;
   netlist_io::Rng rng_;
   std::array<double, kNumProposals> step_{};
-  std::array<ProposalStats, kNumProposals> stats_{};
-  std::array<ProposalStats, kNumProposals> recent_{};  ///< since the shares were adapted last
+  std::array<ProposalStats, kNumProposals> stats_{};   ///< until the shares were adapted last
+  std::array<ProposalStats, kNumProposals> recent_{};  ///< since then
   std::array<double, kNumProposals> shares_{};         ///< of the kinds among the moves, sum 1
   std::uint64_t moves_until_adapting_ = 0;
 };

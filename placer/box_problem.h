@@ -1,7 +1,8 @@
 #pragma once
 
+#include <cmath>
+#include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <vector>
 
 #include "placer/macro_geometry.h"

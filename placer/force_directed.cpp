@@ -21,6 +21,7 @@
 #include <utility>
 
 #include "netlist_io/errors.h"
+#include "placer/keep_inside.h"
 #include "placer/overlap_repulsion.h"
 
 namespace tessera::placer {
@@ -136,19 +137,6 @@ double moved_or_stay(double position, double move, double half_size, double canv
   const double moved = position + move;
   const bool inside = moved - half_size > 0.0 && moved + half_size < canvas;
   return inside ? moved : position;
-}
-
-/// Nearest centre that keeps an interval inside 0 .. canvas; the middle if it is too long.
-double clamp_centre(double centre, double half_size, double canvas) {
-  if (2.0 * half_size > canvas) {
-    return 0.5 * canvas;
-  }
-  double clamped = std::clamp(centre, half_size, std::max(half_size, canvas - half_size));
-  // The upper edge is compared with zero tolerance elsewhere: undo an upward rounding.
-  while (clamped + half_size > canvas && clamped > half_size) {
-    clamped = std::nextafter(clamped, 0.0);
-  }
-  return clamped;
 }
 
 }  // namespace
@@ -383,8 +371,8 @@ void ForceDirectedPlacer::write_back(const ForceDirectedScratch::Buffers& b,
   for (std::size_t i = 0; i < b.num_movers; ++i) {
     const NodeId node(b.node_of_point[i]);
     const Vector2 half = real_half_size(*netlist_, placement, node);
-    placement.x[node.index()] = clamp_centre(b.position[i].x, half.x, width_);
-    placement.y[node.index()] = clamp_centre(b.position[i].y, half.y, height_);
+    placement.x[node.index()] = clamp_centre(b.position[i].x, 2.0 * half.x, width_);
+    placement.y[node.index()] = clamp_centre(b.position[i].y, 2.0 * half.y, height_);
     placement.placed[node.index()] = 1;
   }
 }

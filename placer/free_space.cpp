@@ -50,14 +50,15 @@ std::optional<LatticePoint> FreeSpace::nearest(std::size_t box,
   Search search = {problem_.boxes[box], target, rate, {}, limit};
   window_ = taken_;
   shrink_window(search);
-  search_column(search, target[0]);
+  search_column(search, target[0], window_);
   shrink_window(search);
+  sort_window();
   collect_columns(search);
   for (const std::int32_t x : columns_) {
     if (search.cost(0, x) >= search.best_cost) {
       break;
     }
-    if (search_column(search, x)) {
+    if (search_column(search, x, around_column(search, x))) {
       shrink_window(search);
     }
   }
@@ -82,6 +83,26 @@ void FreeSpace::shrink_window(const Search& search) {
   });
 }
 
+void FreeSpace::sort_window() {
+  std::sort(window_.begin(), window_.end(), [](const LatticeBox& a, const LatticeBox& b) {
+    return a.lo[0] < b.lo[0];
+  });
+  widest_ = 0;
+  for (const LatticeBox& other : window_) {
+    widest_ = std::max(widest_, other.hi[0] - other.lo[0]);
+  }
+}
+
+std::span<const LatticeBox> FreeSpace::around_column(const Search& search, std::int32_t x) const {
+  const auto first_from = [this](std::int32_t edge) {
+    return std::lower_bound(
+        window_.begin(), window_.end(), edge, [](const LatticeBox& box, std::int32_t at) {
+          return box.lo[0] < at;
+        });
+  };
+  return {first_from(x - widest_), first_from(x + search.box.size[0])};
+}
+
 void FreeSpace::collect_columns(const Search& search) {
   columns_.clear();
   const auto add = [&](std::int32_t x) {
@@ -101,8 +122,8 @@ void FreeSpace::collect_columns(const Search& search) {
   columns_.erase(std::unique(columns_.begin(), columns_.end()), columns_.end());
 }
 
-bool FreeSpace::search_column(Search& search, std::int32_t x) {
-  const std::optional<std::int32_t> y = nearest_in_column(search, x);
+bool FreeSpace::search_column(Search& search, std::int32_t x, std::span<const LatticeBox> others) {
+  const std::optional<std::int32_t> y = nearest_in_column(search, x, others);
   const double cost = y ? search.cost(0, x) + search.cost(1, *y) : search.best_cost;
   if (cost >= search.best_cost) {
     return false;
@@ -112,11 +133,13 @@ bool FreeSpace::search_column(Search& search, std::int32_t x) {
   return true;
 }
 
-std::optional<std::int32_t> FreeSpace::nearest_in_column(const Search& search, std::int32_t x) {
+std::optional<std::int32_t> FreeSpace::nearest_in_column(const Search& search,
+                                                         std::int32_t x,
+                                                         std::span<const LatticeBox> others) {
   const LatticePoint& size = search.box.size;
   const std::int32_t target = search.target[1];
   intervals_.clear();
-  for (const LatticeBox& other : window_) {
+  for (const LatticeBox& other : others) {
     if (x < other.hi[0] && other.lo[0] < x + size[0]) {
       intervals_.push_back({other.lo[1] - size[1], other.hi[1]});
     }

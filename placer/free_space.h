@@ -38,14 +38,20 @@ class FreeSpace {
 
   void shrink_window(const Search& search);
   void collect_columns(const Search& search);
+  void sort_window();
+  /// The part of the sorted window that can overlap the box in the column at `x`.
+  std::span<const LatticeBox> around_column(const Search& search, std::int32_t x) const;
   /// Whether the column has a better place than the best so far, which it becomes.
-  bool search_column(Search& search, std::int32_t x);
-  std::optional<std::int32_t> nearest_in_column(const Search& search, std::int32_t x);
+  bool search_column(Search& search, std::int32_t x, std::span<const LatticeBox> others);
+  std::optional<std::int32_t> nearest_in_column(const Search& search,
+                                                std::int32_t x,
+                                                std::span<const LatticeBox> others);
 
   const BoxProblem& problem_;
   std::vector<LatticeBox> taken_;  ///< movable boxes, far outside if not placed; then obstacles
   // Scratch memory of `nearest`.
   std::vector<LatticeBox> window_;     ///< what can matter to a place better than the best
+  std::int32_t widest_ = 0;            ///< greatest width in the window, or 0
   std::vector<std::int32_t> columns_;  ///< x to try, nearest first
   std::vector<Interval> intervals_;    ///< forbidden y, ends excluded
 };

@@ -16,6 +16,7 @@
 
 #include "netlist_io/errors.h"
 #include "netlist_io/rng.h"
+#include "placer/keep_inside.h"
 #include "placer/quadratic_placer.h"
 #include "placer/smooth_proxy.h"
 
@@ -48,15 +49,6 @@ void require_fraction(const std::string& name, const Ramp& ramp) {
 /// Nearest centre that keeps an interval inside 0 .. count; the middle if it is too long.
 double clamp_inside(double centre, double half, double count) {
   return 2.0 * half >= count ? 0.5 * count : std::clamp(centre, half, count - half);
-}
-
-/// The same in microns, exactly: the upper edge is compared with zero tolerance elsewhere.
-double clamp_inside_um(double centre, double half, double canvas) {
-  double clamped = clamp_inside(centre, half, canvas);
-  while (clamped + half > canvas && clamped > half) {
-    clamped = std::nextafter(clamped, 0.0);
-  }
-  return clamped;
 }
 
 /// The factors of one step of Adam.
@@ -287,11 +279,12 @@ void GradientPlacer::write_back(const Buffers& buffers, Placement& placement) co
     const netlist_io::NodeId node = buffers.model.nets().movers[i];
     placement.x[node.index()] = buffers.x.position[i] * canvas_.cell_width();
     placement.y[node.index()] = buffers.y.position[i] * canvas_.cell_height();
-    const netlist_io::Rect box = placement.box(*netlist_, node);
+    const Extent extent = outer_extent(
+        *netlist_, node, placement.orientation[node.index()], options_.cost.soft_macro_shape);
     placement.x[node.index()] =
-        clamp_inside_um(placement.x[node.index()], 0.5 * box.width(), canvas_.width);
+        clamp_centre(placement.x[node.index()], extent.width, canvas_.width);
     placement.y[node.index()] =
-        clamp_inside_um(placement.y[node.index()], 0.5 * box.height(), canvas_.height);
+        clamp_centre(placement.y[node.index()], extent.height, canvas_.height);
     placement.placed[node.index()] = 1;
   }
 }

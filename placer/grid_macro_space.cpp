@@ -5,9 +5,11 @@
 #include <limits>
 #include <numeric>
 #include <optional>
+#include <utility>
 
 #include "cost/cell_range.h"
 #include "netlist_io/errors.h"
+#include "placer/grid_packing.h"
 
 namespace tessera::placer {
 
@@ -155,15 +157,13 @@ Placement legalize_on_grid(const Netlist& netlist,
     legality.place(i, *cell);
   }
   if (!all_fit) {
-    const std::optional<std::vector<CellIndex>> packing = pack_first_fit(empty, order);
+    std::optional<GridPacking> packing = find_grid_packing(netlist, placement, macros, empty);
     if (!packing) {
       throw netlist_io::InfeasibleError("no legal placement at grid-cell centres was found for '" +
                                         netlist.name(macros[order.front()]) +
                                         "' and the other hard macros");
     }
-    for (std::size_t i = 0; i < order.size(); ++i) {
-      cells[order[i]] = (*packing)[i];
-    }
+    cells = std::move(packing->cells);
   }
   Placement legal = placement;
   const auto cols = static_cast<CellIndex>(canvas.grid.cols);

@@ -47,7 +47,7 @@ class GridMacroSpace {
 
 /// Moves the movable hard macros to cell centres at which they are legal, each, the largest first,
 /// to the nearest one that leaves it no conflict with those before it; if they do not all fit that
-/// way, the dense ones go to where first-fit packing has them. Soft macros stay. Throws
+/// way, all go to where `find_grid_packing` has them. Soft macros stay. Throws
 /// `netlist_io::InfeasibleError`, naming a macro, if neither works.
 netlist_io::Placement legalize_on_grid(const netlist_io::Netlist& netlist,
                                        const netlist_io::Canvas& canvas,

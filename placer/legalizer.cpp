@@ -14,6 +14,7 @@
 #include "placer/constraint_repair.h"
 #include "placer/displacement_descent.h"
 #include "placer/free_space.h"
+#include "placer/keep_inside.h"
 
 namespace tessera::placer {
 
@@ -80,9 +81,11 @@ double free_area(const Netlist& netlist, const Canvas& canvas, const Placement& 
   return area;
 }
 
-constexpr std::size_t kSmall = 300;  ///< up to so many macros time for more attempts
-constexpr int kSweeps = 60;
+constexpr std::size_t kSmall = 300;           ///< up to so many macros time for more attempts
+constexpr std::size_t kMostForRepair = 5000;  ///< boxes; takes 9 bytes a pair
+constexpr int kSweeps = 60;                   ///< more change little
 constexpr double kFilling = 0.8;
+constexpr double kShake = 0.3;  ///< of the size of a box
 
 /// The legalisation of one placement.
 class Legalizer {
@@ -109,11 +112,11 @@ class Legalizer {
     const LatticePoint& size = problem_.boxes[box].size;
     return static_cast<double>(size[0]) * static_cast<double>(size[1]);
   }
-  int repair_steps() const;
+  void repair_from(BoxCorners start);
   void try_near_wishes();
-  void try_partition(const BoxProblem& wishes);
   void try_shaken_wishes();
   void try_packings();
+  void pack_into_corners(const std::vector<std::size_t>& first);
   [[noreturn]] void give_up() const;
   LegalizerResult write(const BoxCorners& corners) const;
 
@@ -263,63 +266,69 @@ std::vector<std::size_t> Legalizer::order_by(Key key) const {
   return order;
 }
 
-void Legalizer::try_near_wishes() {
-  BoxCorners start = wishes();
-  push_apart(problem_, start, kSweeps);
-  consider(repair_constraints(problem_, start, repair_steps()));
-  if (!best_) {
-    try_partition(problem_);
+void Legalizer::repair_from(BoxCorners start) {
+  const std::size_t count = problem_.boxes.size();
+  if (count + problem_.obstacles.size() > kMostForRepair) {
+    return;
   }
-  if (!best_ || (problem_.boxes.size() <= kSmall && !getenv("NOGREEDY"))) {
+  // Time of a step is quadratic: together about 5 ms at 130 macros, half a second at 2000.
+  const std::size_t steps = std::min(count, std::size_t{400'000'000} / (count * count));
+  push_apart(problem_, start, kSweeps);
+  consider(repair_constraints(problem_, start, static_cast<int>(steps)));
+}
+
+void Legalizer::try_near_wishes() {
+  repair_from(wishes());
+  if (!best_) {
+    repair_from(partition_boxes(problem_, kFilling));
+  }
+  if (!best_) {
     std::vector<std::size_t> order = order_by([&](std::size_t i) { return area(i); });
     consider(place_in_order(problem_, order, PlacingRule{}, 0));
   }
 }
 
-int Legalizer::repair_steps() const {
-  // Time of a step is quadratic: together about 5 ms at 130 macros, half a second at 2000.
-  const std::size_t count = problem_.boxes.size();
-  return static_cast<int>(std::min<std::size_t>(4 * count, 400'000'000 / (count * count)));
-}
-
-void Legalizer::try_partition(const BoxProblem& wishes) {
-  BoxCorners start = partition_boxes(wishes, kFilling);
-  push_apart(problem_, start, kSweeps);
-  consider(repair_constraints(problem_, start, repair_steps()));
-}
-
 void Legalizer::try_shaken_wishes() {
   netlist_io::Rng rng = netlist_io::Rng::derive(1, "legalizer");
-  const int tries = getenv("TRIES") ? atoi(getenv("TRIES")) : problem_.boxes.size() <= kSmall ? 30 : 1;
+  const int tries = problem_.boxes.size() <= kSmall ? 30 : 1;
   for (int i = 0; i < tries && !best_; ++i) {
     BoxProblem shaken = problem_;
-    const double f = getenv("SHAKE") ? atof(getenv("SHAKE")) : 1.0;
     for (MovableBox& box : shaken.boxes) {
       for (std::size_t axis = 0; axis < 2; ++axis) {
-        const double way = f * rng.uniform(-1.0, 1.0) * box.size[axis];
+        const double way = kShake * rng.uniform(-1.0, 1.0) * box.size[axis];
         box.want[axis] =
             std::clamp(box.want[axis] + static_cast<std::int32_t>(way), 0, box.max_lo[axis]);
       }
     }
-    try_partition(shaken);
+    repair_from(partition_boxes(shaken, kFilling));
   }
-  if (getenv("DBG")) fprintf(stderr, "shaken %d\n", best_.has_value());
 }
 
 void Legalizer::try_packings() {
-  const int retries = problem_.boxes.size() <= kSmall ? 30 : 0;
   const auto width = [&](std::size_t i) { return problem_.boxes[i].size[0]; };
   const auto height = [&](std::size_t i) { return problem_.boxes[i].size[1]; };
-  for (const std::vector<std::size_t>& first :
-       {order_by([&](std::size_t i) { return area(i); }), order_by(height), order_by(width)}) {
-    for (int corner = 0; corner < 4; ++corner) {
-      for (std::size_t axis = 0; axis < 2; ++axis) {
-        PlacingRule rule;
-        rule.toward = PlacingRule::Toward::kCorner;
-        rule.high = {(corner & 1) != 0, (corner & 2) != 0};
-        rule.rate[axis] = 1e6;
-        std::vector<std::size_t> order = first;
-        consider(place_in_order(problem_, order, rule, retries));
+  const bool small = problem_.boxes.size() <= kSmall;
+  pack_into_corners(order_by([&](std::size_t i) { return area(i); }));
+  if (small || !best_) {
+    pack_into_corners(order_by(height));
+  }
+  if (small) {
+    pack_into_corners(order_by(width));
+  }
+}
+
+void Legalizer::pack_into_corners(const std::vector<std::size_t>& first) {
+  const bool small = problem_.boxes.size() <= kSmall;
+  for (int corner = 0; corner < 4; ++corner) {
+    for (std::size_t axis = 0; axis < 2; ++axis) {
+      PlacingRule rule;
+      rule.toward = PlacingRule::Toward::kCorner;
+      rule.high = {(corner & 1) != 0, (corner & 2) != 0};
+      rule.rate[axis] = 1e6;
+      std::vector<std::size_t> order = first;
+      consider(place_in_order(problem_, order, rule, small ? 30 : 0));
+      if (best_ && !small) {
+        return;
       }
     }
   }
@@ -352,18 +361,14 @@ LegalizerResult Legalizer::write(const BoxCorners& corners) const {
   return result;
 }
 
-/// Nearest centre at which a box of this size stays inside, or the middle if it never does.
-double clamped(double centre, double size, double room) {
-  return size > room ? 0.5 * room : std::clamp(centre, 0.5 * size, room - 0.5 * size);
-}
-
 void pull_soft_macros_inside(const Netlist& netlist, const Canvas& canvas, Placement& placement) {
   for (const NodeId macro : netlist.soft_macros()) {
     const std::size_t i = macro.index();
     if (placement.fixed[i] == 0) {
-      const Rect box = placement.box(netlist, macro);
-      placement.x[i] = clamped(placement.x[i], box.width(), canvas.width);
-      placement.y[i] = clamped(placement.y[i], box.height(), canvas.height);
+      const Extent extent =
+          outer_extent(netlist, macro, placement.orientation[i], cost::SoftMacroShape::kAsGiven);
+      placement.x[i] = clamp_centre(placement.x[i], extent.width, canvas.width);
+      placement.y[i] = clamp_centre(placement.y[i], extent.height, canvas.height);
     }
   }
 }

@@ -19,9 +19,9 @@ struct LegalizerResult {
 /// Movable soft macros are moved inside the canvas, or to its centre if they are larger than it.
 ///
 /// Less displacement, weighted by area, is better; that it is the least is not promised. Tries to
-/// keep the relative order (`repair_constraints`), then one macro after the other at the nearest
-/// free place, then, for dense blocks, packings from the corners; the best is improved by
-/// `reduce_displacement`. Deterministic.
+/// keep the relative order (`repair_constraints`, from the given positions, then from evenly spread
+/// ones), then one macro after the other at the nearest free place, then, for dense blocks,
+/// packings from the corners; what is found is improved by `reduce_displacement`. Deterministic.
 ///
 /// Throws `netlist_io::InfeasibleError`, naming a macro, if one is larger than the canvas, if one
 /// fits nowhere between fixed macros and blockages, if the area does not suffice, or if no legal

@@ -1,12 +1,12 @@
 #include "placer/macro_problem.h"
 
 #include <algorithm>
-#include <numeric>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "netlist_io/errors.h"
-#include "netlist_io/rng.h"
+#include "placer/grid_packing.h"
 
 namespace tessera::placer {
 
@@ -100,44 +100,16 @@ void MacroProblem::check_each_macro_fits() const {
 }
 
 void MacroProblem::find_packing() {
-  // Area is the order of the published grid selection, which guarantees that it works on a grid so
-  // chosen; the others help where blockages or fixed macros leave narrow room.
-  constexpr int kRandomOrders = 2000;
-  packing_order_.resize(macros_.size());
-  std::iota(packing_order_.begin(), packing_order_.end(), std::size_t{0});
-  const auto try_order = [this](auto key) {
-    std::stable_sort(packing_order_.begin(),
-                     packing_order_.end(),
-                     [&](std::size_t a, std::size_t b) { return key(a) > key(b); });
-    return pack_first_fit(legality_, packing_order_);
-  };
-  const auto width = [this](std::size_t i) { return start_.box(netlist_, macros_[i]).width(); };
-  const auto height = [this](std::size_t i) { return start_.box(netlist_, macros_[i]).height(); };
-
-  std::optional<std::vector<CellIndex>> cells =
-      try_order([&](std::size_t i) { return width(i) * height(i); });
-  if (!cells) {
-    cells = try_order(height);
-  }
-  if (!cells) {
-    cells = try_order(width);
-  }
-  netlist_io::Rng rng = netlist_io::Rng::derive(1, "packing order");
-  for (int i = 0; !cells && i < kRandomOrders; ++i) {
-    rng.shuffle(packing_order_);
-    cells = pack_first_fit(legality_, packing_order_);
-  }
-  if (!cells) {
+  std::optional<GridPacking> packing = find_grid_packing(netlist_, start_, macros_, legality_);
+  if (!packing) {
     throw InfeasibleError(
         "no legal placement of the " + std::to_string(macros_.size()) +
         " movable hard macros at the centres of the " + std::to_string(canvas_.grid.cols) + " x " +
         std::to_string(canvas_.grid.rows) + " grid cells was found; the largest is " +
         size_text(netlist_, macros_.front()));
   }
-  packing_.resize(macros_.size());
-  for (std::size_t i = 0; i < packing_order_.size(); ++i) {
-    packing_[packing_order_[i]] = (*cells)[i];
-  }
+  packing_order_ = std::move(packing->order);
+  packing_ = std::move(packing->cells);
 }
 
 }  // namespace tessera::placer

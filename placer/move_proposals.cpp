@@ -16,17 +16,17 @@ using netlist_io::Rng;
 
 namespace {
 
-/// The orientation mirrored: one of the four that keep width and height as they are.
-Orientation mirrored(Orientation orientation, bool about_x, bool about_y) {
-  // In the order N, FN, FS, S of each class, bit 0 is the mirror image left to right of bit 1's.
+/// The orientation mirrored left to right, upside down, or both: the four that keep width and
+/// height as they are.
+Orientation mirrored(Orientation orientation, bool left_to_right, bool upside_down) {
   constexpr std::array<Orientation, 4> kUpright = {
       Orientation::kN, Orientation::kFN, Orientation::kFS, Orientation::kS};
   constexpr std::array<Orientation, 4> kTurned = {
-      Orientation::kE, Orientation::kFW, Orientation::kFE, Orientation::kW};
+      Orientation::kE, Orientation::kFE, Orientation::kFW, Orientation::kW};
   const auto& orientations = netlist_io::swaps_axes(orientation) ? kTurned : kUpright;
   const auto index = static_cast<std::size_t>(
       std::find(orientations.begin(), orientations.end(), orientation) - orientations.begin());
-  return orientations[index ^ (about_y ? 1U : 0U) ^ (about_x ? 2U : 0U)];
+  return orientations[index ^ (left_to_right ? 1U : 0U) ^ (upside_down ? 2U : 0U)];
 }
 
 }  // namespace
@@ -168,10 +168,7 @@ NodeId MoveProposals::any_hard(Rng& rng) const {
 }
 
 void MoveProposals::add_soft(const SearchState& state, NodeId node, double x, double y) {
-  moves_.push_back({node,
-                    problem_->clamp_x(node, x),
-                    problem_->clamp_y(node, y),
-                    state.cost().orientation(node)});
+  moves_.push_back(problem_->clamp_soft({node, x, y, state.cost().orientation(node)}));
 }
 
 /// Adds a hard macro at the place nearest to (x, y); false if that is where it stands.

@@ -33,8 +33,8 @@ struct OptimizerOptions {
   int threads = 1;
   double start_temperature = 3e-4;  ///< in units of the proxy
   double end_temperature = 1e-6;
-  /// Asked between rounds of some tenths of a second; true ends the search early, after a short
-  /// descent from where the best chain stands.
+  /// Asked between rounds of up to 50,000 moves a chain; true ends the search early, after half a
+  /// second of descent from where the chains stand.
   std::function<bool()> stop;
   /// Told of every finished round, from the calling thread.
   std::function<void(const OptimizerProgress&)> progress;
@@ -58,16 +58,19 @@ struct OptimizerResult {
 /// and Vazirani, FOCS 1994).
 ///
 /// Chain i starts from `starts[i % starts.size()]`, snapped to where the class lets hard macros
-/// stand. Throws `std::invalid_argument` if a start is not legal.
+/// stand. Does `evals` rounded down to a multiple of `chains`. Throws `std::invalid_argument` if a
+/// start is not legal.
 OptimizerResult optimize_placement(const SearchProblem& problem,
                                    std::span<const netlist_io::Placement> starts,
                                    const OptimizerOptions& options);
 
 /// Moves per second and thread that a search of this problem makes, measured on throw-away moves
-/// from `start` for about 0.1 s a thread while `threads` of them run.
+/// from `start` while `threads` threads run, for about a quarter of a second or `most_s`, whichever
+/// is less.
 double measure_evals_per_second(const SearchProblem& problem,
                                 const netlist_io::Placement& start,
-                                int threads);
+                                int threads,
+                                double most_s);
 
 /// The same by a formula from the netlist alone, for a core of 2.8 GHz: the same on every machine.
 double nominal_evals_per_second(const SearchProblem& problem);

@@ -14,6 +14,7 @@
 #include "placer/legality.h"
 #include "placer/legalizer.h"
 #include "placer/move_proposals.h"
+#include "placer/parallel_for.h"
 #include "placer/search_state.h"
 
 namespace tessera::placer {
@@ -35,8 +36,6 @@ constexpr double kJointShare = 0.75;
 constexpr std::uint64_t kMovesPerClusterRun = 30'000;
 /// Most of the time that analytic starts may take.
 constexpr double kAnalyticShare = 0.4;
-/// Of the time measured, what a quota may fill: machines are not that steady.
-constexpr double kTimeMargin = 0.95;
 
 struct Candidate {
   Placement placement;
@@ -58,6 +57,7 @@ class Search {
         proxy_cost_(netlist, canvas, options.search.cost) {}
 
   PlacementSearchResult run(std::span<const Placement> starts) {
+    check_options();
     add_given_starts(starts);
     add_analytic_starts();
     if (candidates_.empty()) {
@@ -80,6 +80,15 @@ class Search {
   }
 
  private:
+  void check_options() const {
+    OptimizerOptions optimizer;
+    optimizer.chains = options_.chains;
+    optimizer.threads = options_.threads;
+    optimizer.start_temperature = options_.start_temperature.value_or(optimizer.start_temperature);
+    optimizer.end_temperature = std::min(optimizer.end_temperature, optimizer.start_temperature);
+    optimizer.validate();
+  }
+
   bool grid() const { return options_.search.placement_class == PlacementClass::kGrid; }
 
   double elapsed_s() const { return std::chrono::duration<double>(Clock::now() - begin_).count(); }
@@ -90,66 +99,81 @@ class Search {
 
   void add_given_starts(std::span<const Placement> starts) {
     for (const Placement& start : starts) {
-      if (!grid() && legal_as_given(start)) {
+      const bool legal = legal_as_given(start);
+      result_.legalized = result_.legalized || !legal;
+      if (legal && !grid()) {
         legal_starts_.push_back({start, proxy_cost_.evaluate(start).proxy});
-      } else {
-        result_.legalized = true;
       }
-      add_legalized(start);
+      add_legalized({start});
     }
   }
 
   bool legal_as_given(const Placement& start) const {
-    return check_legality(netlist_, canvas_, start, fixed_).legal() &&
-           MacroSpace(netlist_, canvas_, start, options_.search.space).legal();
+    if (!check_legality(netlist_, canvas_, start, fixed_).legal()) {
+      return false;
+    }
+    const MacroSpacing& spacing = options_.search.space.spacing;
+    return grid() ? GridMacroSpace(netlist_, canvas_, start, spacing).legal()
+                  : MacroSpace(netlist_, canvas_, start, options_.search.space).legal();
   }
 
-  /// Makes a start legal and, in the grid class, places its clusters by the rules.
-  void add_legalized(const Placement& start) {
-    try {
-      Placement legal =
-          grid() ? legalize_on_grid(netlist_, canvas_, start, options_.search.space.spacing)
-                 : legalize_macros(netlist_, canvas_, start, options_.search.space).placement;
-      if (grid()) {
-        place_clusters(legal);
-      }
-      const double proxy = proxy_cost_.evaluate(legal).proxy;
-      candidates_.push_back({std::move(legal), proxy});
-    } catch (const InfeasibleError& error) {
-      failure_ = error.what();
+  /// A start made legal and, in the grid class, with its clusters placed by the rules.
+  Placement legalized(const Placement& start) const {
+    if (!grid()) {
+      return legalize_macros(netlist_, canvas_, start, options_.search.space).placement;
     }
+    Placement legal = legalize_on_grid(netlist_, canvas_, start, options_.search.space.spacing);
+    place_clusters(legal);
+    return legal;
+  }
+
+  /// Adds the starts that can be made legal, several at a time, after `prepare` has changed them;
+  /// returns the least proxy among them.
+  template <typename Prepare>
+  std::optional<double> add_legalized(std::vector<Placement> starts, Prepare prepare) {
+    std::vector<std::string> failures(starts.size());
+    parallel_for(starts.size(), options_.threads, [&](std::size_t i) {
+      try {
+        prepare(i, starts[i]);
+        starts[i] = legalized(starts[i]);
+      } catch (const InfeasibleError& error) {
+        failures[i] = error.what();
+      }
+    });
+    std::optional<double> best;
+    for (std::size_t i = 0; i < starts.size(); ++i) {
+      if (!failures[i].empty()) {
+        failure_ = failures[i];
+        continue;
+      }
+      const double proxy = proxy_cost_.evaluate(starts[i]).proxy;
+      best = std::min(proxy, best.value_or(proxy));
+      candidates_.push_back({std::move(starts[i]), proxy});
+    }
+    return best;
+  }
+  void add_legalized(std::vector<Placement> starts) {
+    add_legalized(std::move(starts), [](std::size_t, Placement&) {});
   }
 
   void add_analytic_starts() {
-    const auto count = static_cast<std::ptrdiff_t>(options_.analytic_starts);
-    if (count == 0) {
+    if (options_.analytic_starts == 0) {
       return;
     }
-    std::vector<Placement> placements(options_.analytic_starts, fixed_);
-#pragma omp parallel for schedule(dynamic) num_threads(options_.threads)
-    for (std::ptrdiff_t i = 0; i < count; ++i) {
-      GradientPlacerOptions analytic;
-      analytic.move_hard_macros = true;
-      analytic.iterations = 1000;
-      analytic.seed =
-          Rng::derive(options_.seed, "analytic start", static_cast<std::uint64_t>(i)).next();
-      analytic.cost = options_.search.cost;
-      analytic.stop = [this] { return interrupted() || out_of_time(kAnalyticShare); };
-      const GradientPlacer placer(netlist_, canvas_, analytic);
-      placer.run(placements[static_cast<std::size_t>(i)]);
-    }
+    const std::optional<double> best = add_legalized(
+        std::vector<Placement>(options_.analytic_starts, fixed_),
+        [this](std::size_t i, Placement& placement) {
+          GradientPlacerOptions analytic;
+          analytic.move_hard_macros = true;
+          analytic.iterations = 1000;
+          analytic.seed = Rng::derive(options_.seed, "analytic start", i).next();
+          analytic.cost = options_.search.cost;
+          analytic.stop = [this] { return interrupted() || out_of_time(kAnalyticShare); };
+          GradientPlacer(netlist_, canvas_, analytic).run(placement);
+        });
     result_.stopped = interrupted() || out_of_time(kAnalyticShare);
-    double best = 0.0;
-    for (const Placement& placement : placements) {
-      const std::size_t before = candidates_.size();
-      add_legalized(placement);
-      if (candidates_.size() > before) {
-        const double proxy = candidates_.back().proxy;
-        best = best == 0.0 ? proxy : std::min(best, proxy);
-      }
-    }
-    if (best > 0.0) {
-      result_.stages.push_back({"analytic", best});
+    if (best) {
+      result_.stages.push_back({"analytic", *best});
     }
   }
 
@@ -160,16 +184,18 @@ class Search {
   }
 
   void choose_quota() {
-    result_.evals = options_.budget.evals;
-    if (!options_.budget.time_s) {
-      return;
+    std::uint64_t evals = options_.budget.evals;
+    if (options_.budget.time_s) {
+      const int threads = std::min(options_.threads, static_cast<int>(options_.chains));
+      const double left_s = *options_.budget.time_s - elapsed_s();
+      const double rate =
+          measure_evals_per_second(problem_, candidates_.front().placement, threads, 0.05 * left_s);
+      evals = static_cast<std::uint64_t>(rate * threads *
+                                         std::max(0.0, *options_.budget.time_s - elapsed_s()));
     }
-    const int threads =
-        std::min(options_.threads, static_cast<int>(std::max<std::size_t>(1, options_.chains)));
-    const double rate =
-        measure_evals_per_second(problem_, candidates_.front().placement, threads) * threads;
-    const double left = std::max(0.0, kTimeMargin * *options_.budget.time_s - elapsed_s());
-    result_.evals = static_cast<std::uint64_t>(rate * left);
+    // A quota that all chains share evenly is reported as it is used, and gives the same result
+    // again.
+    result_.evals = evals - evals % options_.chains;
   }
 
   OptimizerResult optimize(std::uint64_t evals, double time_share) {
@@ -229,21 +255,18 @@ class Search {
     result_.stages.push_back({"cluster placement", candidates_.front().proxy});
     result_.evals = found.evals;
     result_.stopped = result_.stopped || found.stopped;
-    if (!found.stopped) {
+    if (!interrupted() && !problem_.movable_hard().empty()) {
       climb_with_cluster_placer(quota);
     }
     result_.placement = candidates_.front().placement;
   }
 
   void place_clusters_of_all(std::vector<Placement>& placements) {
-    const auto count = static_cast<std::ptrdiff_t>(placements.size());
     std::vector<double> proxies(placements.size());
-#pragma omp parallel for schedule(dynamic) num_threads(options_.threads)
-    for (std::ptrdiff_t i = 0; i < count; ++i) {
-      Placement& placement = placements[static_cast<std::size_t>(i)];
-      place_clusters(placement);
-      proxies[static_cast<std::size_t>(i)] = proxy_cost_.evaluate(placement).proxy;
-    }
+    parallel_for(placements.size(), options_.threads, [&](std::size_t i) {
+      place_clusters(placements[i]);
+      proxies[i] = proxy_cost_.evaluate(placements[i]).proxy;
+    });
     for (std::size_t i = 0; i < placements.size(); ++i) {
       candidates_.push_back({std::move(placements[i]), proxies[i]});
     }

@@ -34,6 +34,7 @@ struct PlacementSearchOptions {
   std::optional<double> start_temperature;
   /// Mixed-size analytic placements to make as further starts.
   std::size_t analytic_starts = 0;
+  /// Asked now and then, from any thread; true ends the search with the best so far.
   std::function<bool()> stop;
   std::function<void(const OptimizerProgress&)> progress;
 };
@@ -50,7 +51,7 @@ struct PlacementSearchResult {
   /// The work quota that gives the same result again, unless `stopped`.
   std::uint64_t evals = 0;
   bool stopped = false;  ///< before the quota was used up
-  /// Whether some start had to be legalised.
+  /// Whether some of the starts given was not legal, spacing and class included.
   bool legalized = false;
   std::vector<SearchStage> stages;
 };
@@ -65,6 +66,7 @@ struct PlacementSearchResult {
 /// to find places for the hard macros and are then forgotten.
 ///
 /// `starts`: complete placements, legal or not; may be empty if analytic starts are asked for.
+/// `fixed`: where fixed nodes and ports are; the starts must have the same flags.
 /// Throws `netlist_io::InfeasibleError` if no legal placement was found and
 /// `netlist_io::OptionError` for bad options.
 PlacementSearchResult search_placement(const netlist_io::Netlist& netlist,

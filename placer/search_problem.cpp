@@ -1,26 +1,18 @@
 #include "placer/search_problem.h"
 
-#include <algorithm>
 #include <map>
 #include <utility>
 
+#include "placer/keep_inside.h"
+
 namespace tessera::placer {
 
+using cost::NodeMove;
 using netlist_io::Canvas;
 using netlist_io::Netlist;
 using netlist_io::NodeId;
 using netlist_io::NodeKind;
 using netlist_io::Placement;
-
-namespace {
-
-/// `position` clamped so that a box of `size` around it stays in [0, length]; centred if too large.
-double clamp_centre(double position, double size, double length) {
-  const double half = 0.5 * size;
-  return size >= length ? 0.5 * length : std::clamp(position, half, length - half);
-}
-
-}  // namespace
 
 SearchProblem::SearchProblem(const Netlist& netlist,
                              const Canvas& canvas,
@@ -52,15 +44,13 @@ void SearchProblem::group_hard_by_size() {
   }
 }
 
-double SearchProblem::clamp_x(NodeId node, double x) const {
-  // Both boxes, that of the netlist and that of the cost, shall stay inside.
-  const double width = std::max(model_.netlist().width(node), model_.cost_width(node.index()));
-  return clamp_centre(x, width, canvas().width);
-}
-
-double SearchProblem::clamp_y(NodeId node, double y) const {
-  const double height = std::max(model_.netlist().height(node), model_.cost_height(node.index()));
-  return clamp_centre(y, height, canvas().height);
+NodeMove SearchProblem::clamp_soft(const NodeMove& move) const {
+  const Extent extent =
+      outer_extent(netlist(), move.node, move.orientation, options_.cost.soft_macro_shape);
+  return {move.node,
+          clamp_centre(move.x, extent.width, canvas().width),
+          clamp_centre(move.y, extent.height, canvas().height),
+          move.orientation};
 }
 
 }  // namespace tessera::placer

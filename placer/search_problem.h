@@ -4,6 +4,7 @@
 #include <span>
 #include <vector>
 
+#include "cost/incremental_cost.h"
 #include "cost/incremental_model.h"
 #include "netlist_io/canvas.h"
 #include "netlist_io/netlist.h"
@@ -50,9 +51,10 @@ class SearchProblem {
     return groups_[group_of_node_[macro.index()]];
   }
 
-  /// The position nearest to x (y) at which the box of a soft macro lies inside the canvas.
-  double clamp_x(netlist_io::NodeId node, double x) const;
-  double clamp_y(netlist_io::NodeId node, double y) const;
+  /// The same move of a soft macro, ending at the nearest place inside the canvas.
+  cost::NodeMove clamp_soft(const cost::NodeMove& move) const;
+  /// Whether there is nothing to search.
+  bool nothing_moves() const { return soft_.empty() && hard_.empty(); }
 
  private:
   void group_hard_by_size();

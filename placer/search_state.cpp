@@ -44,8 +44,10 @@ Placement SearchState::snapped(const SearchProblem& problem,
   }
   for (const NodeId node : problem.movable_soft()) {
     const std::size_t i = node.index();
-    placement.x[i] = problem.clamp_x(node, placement.x[i]);
-    placement.y[i] = problem.clamp_y(node, placement.y[i]);
+    const NodeMove inside =
+        problem.clamp_soft({node, placement.x[i], placement.y[i], placement.orientation[i]});
+    placement.x[i] = inside.x;
+    placement.y[i] = inside.y;
   }
   return placement;
 }

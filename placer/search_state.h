@@ -13,7 +13,8 @@
 namespace tessera::placer {
 
 /// A legal placement under search: its exact cost and the room between its hard macros. A copy is
-/// an independent search from the same point, for the price of copying some hundred kilobytes.
+/// an independent search from the same point, for the price of copying some hundred kilobytes. One
+/// thread at a time, its const members included.
 class SearchState {
  public:
   /// Snaps the hard macros of a legal placement to where the class lets them stand and pulls soft

@@ -52,8 +52,8 @@ void SmoothProxy::load_boxes(const Netlist& netlist,
   cost_width_.clear();
   cost_height_.clear();
   std::vector<std::uint8_t> moves(netlist.num_nodes(), 0);
-  // Sizes are taken at the origin: elsewhere, they would depend in their last bits on positions that
-  // must not count.
+  // Sizes are taken at the origin: elsewhere, they would depend in their last bits on positions
+  // that must not count.
   Placement at_origin = placement;
   for (const NodeId node : nets_.movers) {
     moves[node.index()] = 1;

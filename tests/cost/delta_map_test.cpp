@@ -1,3 +1,5 @@
+#include "cost/delta_map.h"
+
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
@@ -11,7 +13,6 @@
 #include "tests/support/test_support.h"
 #include <doctest/doctest.h>
 
-#include "cost/delta_map.h"
 #include "cost/incremental_cost.h"
 #include "netlist_io/plc_file.h"
 #include "netlist_io/rng.h"

@@ -15,6 +15,7 @@
 #include <nlohmann/json.hpp>
 
 #include "cost/proxy_cost.h"
+#include "netlist_io/errors.h"
 #include "netlist_io/plc_file.h"
 #include "netlist_io/rng.h"
 
@@ -143,6 +144,37 @@ TEST_CASE("the incremental cost is a function of the placement, whatever led to 
     }
     CHECK(cost.same_state(start));
   }
+}
+
+TEST_CASE("what the fixed point cannot hold is refused") {
+  testing::CircuitBuilder builder;
+  const auto port = builder.port("p", 0.0, 0.0);
+  const NodeId macro = builder.hard("m", 2.0, 2.0, 5.0, 5.0);
+  builder.net(port, {builder.pin(macro)});
+  const Netlist netlist = builder.build();
+  const Canvas canvas = testing::make_canvas(10.0, 10.0, 5, 5);
+  const IncrementalModel model(netlist, canvas, {});
+  Placement placement(netlist);
+  placement.x[0] = 60.0;  // outside, but not far
+  CHECK(difference(IncrementalCost(model, placement).cost(),
+                   ProxyCost(netlist, canvas, {}).evaluate(placement)) <= kTolerance);
+  placement.x[0] = 1e7;
+  CHECK_THROWS_AS(IncrementalCost(model, placement), netlist_io::OptionError);
+  const Canvas fine = testing::make_canvas(10.0, 10.0, IncrementalModel::kMostLines + 1, 1);
+  CHECK_THROWS_AS(IncrementalModel(netlist, fine, {}), netlist_io::OptionError);
+}
+
+TEST_CASE("a macro over the whole of a fine grid") {
+  testing::CircuitBuilder builder;
+  const auto port = builder.port("p", 0.0, 0.0);
+  const NodeId macro = builder.hard("m", 100.0, 100.0, 50.0, 50.0);
+  builder.net(port, {builder.pin(macro)});
+  const Netlist netlist = builder.build();
+  const Canvas canvas = testing::make_canvas(100.0, 100.0, 128, 128);
+  const IncrementalModel model(netlist, canvas, {});
+  const Placement placement(netlist);
+  CHECK(difference(IncrementalCost(model, placement).cost(),
+                   ProxyCost(netlist, canvas, {}).evaluate(placement)) <= kTolerance);
 }
 
 TEST_CASE("moves add up until they are undone") {

@@ -51,6 +51,12 @@ TEST_CASE("the sum of the largest follows an array that changes") {
   }
 }
 
+TEST_CASE("only the sum of the largest has to fit, not that of all values") {
+  const std::vector<std::int64_t> values(100, std::int64_t{1} << 61);
+  TopSum top_sum(3);
+  CHECK(top_sum(values) == (std::int64_t{3} << 61));
+}
+
 TEST_CASE("the sum of the largest survives jumps of scale") {
   TopSum top_sum(2);
   std::vector<std::int64_t> values = {1, 2, 3, 4};

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstddef>
@@ -14,6 +15,7 @@
 #include "placer/annealing.h"
 #include "placer/grid_macro_space.h"
 #include "placer/legality.h"
+#include "placer/legalizer.h"
 #include "placer/move_proposals.h"
 #include "placer/search_problem.h"
 #include "placer/search_state.h"
@@ -107,6 +109,59 @@ TEST_CASE("flips reach all four mirror images and no turned ones") {
   }
   CHECK(seen[static_cast<std::size_t>(Orientation::kE)] == 0);
   CHECK(seen[static_cast<std::size_t>(Orientation::kFW)] == 0);
+}
+
+TEST_CASE("turned nodes keep both boxes inside, and their flips stay turned") {
+  GeneratedBlock block = testing::search_block();
+  const NodeId macro = block.netlist.hard_macros()[0];
+  for (const NodeId cluster : block.netlist.soft_macros()) {
+    block.placement.orientation[cluster.index()] = Orientation::kE;
+  }
+  block.placement.orientation[macro.index()] = Orientation::kE;
+  const SearchOptions options;
+  const Placement legal = legalize_macros(block.netlist, block.canvas, block.placement).placement;
+  const SearchProblem problem(block.netlist, block.canvas, legal, options);
+  AnnealingChain chain(SearchState(problem, legal), Rng(1));
+  chain.run(30'000, 1e-2, 1e-3);
+  Placement placement = legal;
+  chain.state().write_to(placement);
+  CHECK(check_legality(block.netlist, block.canvas, placement, legal).legal());
+  CHECK(netlist_io::swaps_axes(placement.orientation[macro.index()]));
+  for (const NodeId cluster : block.netlist.soft_macros()) {
+    for (const netlist_io::Rect& box :
+         {placement.box(block.netlist, cluster),
+          cost::cost_box(block.netlist, placement, cluster, options.cost.soft_macro_shape)}) {
+      CHECK(box.x0 >= 0.0);
+      CHECK(box.x1 <= block.canvas.width);
+      CHECK(box.y0 >= 0.0);
+      CHECK(box.y1 <= block.canvas.height);
+    }
+  }
+}
+
+TEST_CASE("the kinds of proposals account for every move") {
+  const GeneratedBlock block = testing::search_block();
+  const SearchProblem problem(block.netlist, block.canvas, block.placement, {});
+  AnnealingChain chain(SearchState(problem, block.placement), Rng(1));
+  chain.run(25'000, 1e-3, 1e-4);
+  ProposalStats all;
+  for (const ProposalStats& stats : chain.stats()) {
+    CHECK(stats.accepted <= stats.tried);
+    CHECK(stats.tried <= stats.drawn);
+    all += stats;
+  }
+  CHECK(all.drawn == 25'000);
+  CHECK(all.accepted > 1000);
+  CHECK(all.gain > 0.0);
+}
+
+TEST_CASE("annealing where nothing can move is refused") {
+  GeneratedBlock block = testing::search_block();
+  std::fill(block.placement.fixed.begin(), block.placement.fixed.end(), std::uint8_t{1});
+  const SearchProblem problem(block.netlist, block.canvas, block.placement, {});
+  CHECK(problem.nothing_moves());
+  const SearchState start(problem, block.placement);
+  CHECK_THROWS_AS(AnnealingChain(start, Rng(1)), std::invalid_argument);
 }
 
 TEST_CASE("fixed nodes never move") {

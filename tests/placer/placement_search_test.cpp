@@ -1,5 +1,6 @@
 #include "placer/placement_search.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
@@ -121,7 +122,7 @@ TEST_CASE("searching from a legal placement never makes it worse") {
   // Searching on from the end, for no time at all, changes nothing.
   options.budget.evals = 0;
   const PlacementSearchResult again = search(block, result.placement, options);
-  CHECK(again.cost.proxy <= result.cost.proxy);
+  CHECK(same(again.placement, result.placement));
 }
 
 TEST_CASE("searching from an illegal placement legalises it first") {
@@ -183,6 +184,37 @@ TEST_CASE("a time budget reports the quota that gives the same result") {
     options.budget = {timed.evals, {}};
     CHECK(same(search(block, block.placement, options).placement, timed.placement));
   }
+}
+
+TEST_CASE("an odd quota is reported as used, and that gives the same result") {
+  const GeneratedBlock block = testing::search_block();
+  PlacementSearchOptions options = quick();
+  options.chains = 3;
+  options.budget.evals = 30'001;
+  const PlacementSearchResult odd = search(block, block.placement, options);
+  CHECK(odd.evals == 30'000);
+  options.budget.evals = odd.evals;
+  CHECK(same(search(block, block.placement, options).placement, odd.placement));
+}
+
+TEST_CASE("a search where nothing can move returns what is there") {
+  GeneratedBlock block = testing::search_block();
+  std::fill(block.placement.fixed.begin(), block.placement.fixed.end(), std::uint8_t{1});
+  PlacementSearchOptions options = quick();
+  CHECK(same(search(block, block.placement, options).placement, block.placement));
+  options.budget.time_s = 0.2;
+  CHECK(same(search(block, block.placement, options).placement, block.placement));
+}
+
+TEST_CASE("a start that violates the spacing is not legal") {
+  const GeneratedBlock block = testing::search_block();
+  PlacementSearchOptions options = quick();
+  const PlacementSearchResult dense = search(block, block.placement, options);
+  options.search.space.spacing.halo_x_um = 3.0;
+  options.search.space.spacing.halo_y_um = 3.0;
+  const PlacementSearchResult spaced = search(block, dense.placement, options);
+  CHECK(spaced.legalized);
+  CHECK(MacroSpace(block.netlist, block.canvas, spaced.placement, options.search.space).legal());
 }
 
 TEST_CASE("analytic starts alone are enough") {
