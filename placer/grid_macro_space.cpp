@@ -54,32 +54,32 @@ CellIndex GridMacroSpace::cell_at(double x, double y) const {
   return static_cast<CellIndex>(col + row * grid.cols);
 }
 
-MacroPose GridMacroSpace::snap(const MacroPose& pose) const {
+cost::NodeMove GridMacroSpace::snap(const cost::NodeMove& pose) const {
   const CellIndex cell = cell_at(pose.x, pose.y);
   const auto cols = static_cast<CellIndex>(canvas_.grid.cols);
-  return {pose.macro,
+  return {pose.node,
           (cell % cols + 0.5) * canvas_.cell_width(),
           (cell / cols + 0.5) * canvas_.cell_height(),
           pose.orientation};
 }
 
-bool GridMacroSpace::fits(std::span<const MacroPose> poses) const {
+bool GridMacroSpace::fits(std::span<const cost::NodeMove> poses) const {
   for (std::size_t i = 0; i < poses.size(); ++i) {
-    const std::uint32_t macro = index_of_node_[poses[i].macro.index()];
+    const std::uint32_t macro = index_of_node_[poses[i].node.index()];
     const CellIndex cell = cell_at(poses[i].x, poses[i].y);
     if (!empty_.mask(macro).test(cell)) {
       return false;
     }
     for (std::size_t j = i + 1; j < poses.size(); ++j) {
-      const std::uint32_t other = index_of_node_[poses[j].macro.index()];
+      const std::uint32_t other = index_of_node_[poses[j].node.index()];
       if (empty_.conflict(macro, cell, other, cell_at(poses[j].x, poses[j].y))) {
         return false;
       }
     }
     for (std::size_t other = 0; other < macros_.size(); ++other) {
       if (other != macro && empty_.conflict(macro, cell, other, cells_[other]) &&
-          std::none_of(poses.begin(), poses.end(), [&](const MacroPose& pose) {
-            return pose.macro == macros_[other];
+          std::none_of(poses.begin(), poses.end(), [&](const cost::NodeMove& pose) {
+            return pose.node == macros_[other];
           })) {
         return false;
       }
@@ -88,9 +88,9 @@ bool GridMacroSpace::fits(std::span<const MacroPose> poses) const {
   return true;
 }
 
-void GridMacroSpace::move(std::span<const MacroPose> poses) {
-  for (const MacroPose& pose : poses) {
-    cells_[index_of_node_[pose.macro.index()]] = cell_at(pose.x, pose.y);
+void GridMacroSpace::move(std::span<const cost::NodeMove> poses) {
+  for (const cost::NodeMove& pose : poses) {
+    cells_[index_of_node_[pose.node.index()]] = cell_at(pose.x, pose.y);
   }
 }
 

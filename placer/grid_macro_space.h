@@ -25,12 +25,12 @@ class GridMacroSpace {
   std::span<const netlist_io::NodeId> macros() const { return macros_; }
 
   /// The nearest cell centre; for macros that do not fit there, still that centre.
-  MacroPose snap(const MacroPose& pose) const;
+  cost::NodeMove snap(const cost::NodeMove& pose) const;
 
   /// Whether all these macros, each named once, may move to the cells nearest to these positions.
-  bool fits(std::span<const MacroPose> poses) const;
+  bool fits(std::span<const cost::NodeMove> poses) const;
   /// Does not check: the caller has asked `fits`.
-  void move(std::span<const MacroPose> poses);
+  void move(std::span<const cost::NodeMove> poses);
 
   /// Whether every macro fits where it is.
   bool legal() const;

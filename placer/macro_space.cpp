@@ -26,7 +26,8 @@ MacroSpace::MacroSpace(const Netlist& netlist,
     const NodeId macro = macros()[item];
     const std::size_t i = macro.index();
     item_of_node_[i] = item;
-    const MacroPose pose = snap({macro, placement.x[i], placement.y[i], placement.orientation[i]});
+    const cost::NodeMove pose =
+        snap({macro, placement.x[i], placement.y[i], placement.orientation[i]});
     boxes_[item] = box_at(item, pose);
     orientations_[item] = pose.orientation;
     if (placement.placed[i] != 0) {
@@ -79,7 +80,7 @@ std::size_t MacroSpace::num_buckets(const LatticeBox& box) const {
          static_cast<std::size_t>(range.last[1] - range.first[1] + 1);
 }
 
-LatticeBox MacroSpace::box_at(Item item, const MacroPose& pose) const {
+LatticeBox MacroSpace::box_at(Item item, const cost::NodeMove& pose) const {
   const std::int32_t x = geometry_.corner(item, pose.x, 0, pose.orientation);
   const std::int32_t y = geometry_.corner(item, pose.y, 1, pose.orientation);
   const LatticePoint size = geometry_.padded_size(item, pose.orientation);
@@ -118,10 +119,10 @@ bool MacroSpace::all_conflicts(const LatticeBox& box, Item self, Accept accept) 
   return true;
 }
 
-MacroPose MacroSpace::snap(const MacroPose& pose) const {
-  return {pose.macro,
-          snap_x(pose.macro, pose.x, pose.orientation),
-          snap_y(pose.macro, pose.y, pose.orientation),
+cost::NodeMove MacroSpace::snap(const cost::NodeMove& pose) const {
+  return {pose.node,
+          snap_x(pose.node, pose.x, pose.orientation),
+          snap_y(pose.node, pose.y, pose.orientation),
           pose.orientation};
 }
 
@@ -142,7 +143,7 @@ double MacroSpace::snap_on(std::size_t axis,
   return geometry_.centre(item, std::clamp(corner, 0, highest), axis, orientation);
 }
 
-MacroPose MacroSpace::pose(NodeId macro) const {
+cost::NodeMove MacroSpace::pose(NodeId macro) const {
   const Item item = item_of(macro);
   const Orientation orientation = orientations_[item];
   return {macro,
@@ -151,27 +152,27 @@ MacroPose MacroSpace::pose(NodeId macro) const {
           orientation};
 }
 
-bool MacroSpace::fits(const MacroPose& pose) const {
-  const Item item = item_of(pose.macro);
+bool MacroSpace::fits(const cost::NodeMove& pose) const {
+  const Item item = item_of(pose.node);
   const LatticeBox box = box_at(item, pose);
   return inside(item, box, pose.orientation) &&
          all_conflicts(box, item, [](Item) { return false; });
 }
 
-bool MacroSpace::fits(std::span<const MacroPose> poses) const {
+bool MacroSpace::fits(std::span<const cost::NodeMove> poses) const {
   const auto moves_too = [&](Item other) {
-    return std::any_of(poses.begin(), poses.end(), [&](const MacroPose& pose) {
-      return item_of(pose.macro) == other;
+    return std::any_of(poses.begin(), poses.end(), [&](const cost::NodeMove& pose) {
+      return item_of(pose.node) == other;
     });
   };
   for (std::size_t i = 0; i < poses.size(); ++i) {
-    const Item item = item_of(poses[i].macro);
+    const Item item = item_of(poses[i].node);
     const LatticeBox box = box_at(item, poses[i]);
     if (!inside(item, box, poses[i].orientation) || !all_conflicts(box, item, moves_too)) {
       return false;
     }
     for (std::size_t j = 0; j < i; ++j) {
-      if (box.overlaps(box_at(item_of(poses[j].macro), poses[j]))) {
+      if (box.overlaps(box_at(item_of(poses[j].node), poses[j]))) {
         return false;
       }
     }
@@ -210,17 +211,17 @@ void MacroSpace::unlink(Item item) {
   }
 }
 
-void MacroSpace::move(const MacroPose& pose) {
-  remove(pose.macro);
-  const Item item = item_of(pose.macro);
+void MacroSpace::move(const cost::NodeMove& pose) {
+  remove(pose.node);
+  const Item item = item_of(pose.node);
   boxes_[item] = box_at(item, pose);
   orientations_[item] = pose.orientation;
   link(item);
   present_[item] = 1;
 }
 
-void MacroSpace::move(std::span<const MacroPose> poses) {
-  for (const MacroPose& pose : poses) {
+void MacroSpace::move(std::span<const cost::NodeMove> poses) {
+  for (const cost::NodeMove& pose : poses) {
     move(pose);
   }
 }
@@ -281,7 +282,7 @@ bool MacroSpace::legal() const {
 
 void MacroSpace::write(Placement& placement) const {
   for (const NodeId macro : macros()) {
-    const MacroPose at = pose(macro);
+    const cost::NodeMove at = pose(macro);
     placement.x[macro.index()] = at.x;
     placement.y[macro.index()] = at.y;
     placement.orientation[macro.index()] = at.orientation;

@@ -6,20 +6,13 @@
 #include <span>
 #include <vector>
 
+#include "cost/incremental_cost.h"
 #include "netlist_io/canvas.h"
 #include "netlist_io/netlist.h"
 #include "netlist_io/placement.h"
 #include "placer/macro_geometry.h"
 
 namespace tessera::placer {
-
-/// A hard macro at a place.
-struct MacroPose {
-  netlist_io::NodeId macro;
-  double x = 0.0;  ///< centre, microns
-  double y = 0.0;  ///< centre, microns
-  netlist_io::Orientation orientation = netlist_io::Orientation::kN;
-};
 
 /// How far a macro can slide before it touches something or the canvas edge, microns, >= 0.
 struct FreeTravel {
@@ -57,32 +50,32 @@ class MacroSpace {
 
   /// The lattice position nearest to the given centre at which the macro is inside the canvas. If
   /// it is larger than the canvas, its lower-left corner is that of the canvas.
-  MacroPose snap(const MacroPose& pose) const;
+  cost::NodeMove snap(const cost::NodeMove& pose) const;
   double snap_x(netlist_io::NodeId macro, double x, netlist_io::Orientation orientation) const;
   double snap_y(netlist_io::NodeId macro, double y, netlist_io::Orientation orientation) const;
 
   /// Where the macro is, on the lattice; where it was last if it has been taken out.
-  MacroPose pose(netlist_io::NodeId macro) const;
+  cost::NodeMove pose(netlist_io::NodeId macro) const;
 
   /// Whether the macro may stand there: inside the canvas and in conflict with nothing but its own
   /// old place. A centre off the lattice counts as the nearest one on it.
-  bool fits(const MacroPose& pose) const;
+  bool fits(const cost::NodeMove& pose) const;
   bool fits(netlist_io::NodeId macro,
             double x,
             double y,
             netlist_io::Orientation orientation) const {
-    return fits(MacroPose{macro, x, y, orientation});
+    return fits(cost::NodeMove{macro, x, y, orientation});
   }
   /// Whether all these macros, each named once, may move there together. Quadratic in their number.
-  bool fits(std::span<const MacroPose> poses) const;
+  bool fits(std::span<const cost::NodeMove> poses) const;
 
   /// Moves a macro, or takes it in, at the lattice position nearest to the given one. Does not
   /// check: the caller has asked `fits`.
-  void move(const MacroPose& pose);
+  void move(const cost::NodeMove& pose);
   void move(netlist_io::NodeId macro, double x, double y, netlist_io::Orientation orientation) {
-    move(MacroPose{macro, x, y, orientation});
+    move(cost::NodeMove{macro, x, y, orientation});
   }
-  void move(std::span<const MacroPose> poses);
+  void move(std::span<const cost::NodeMove> poses);
   /// Takes the macro out: it is in nobody's way until moved again.
   void remove(netlist_io::NodeId macro);
 
@@ -121,7 +114,7 @@ class MacroSpace {
                  Item item,
                  double centre,
                  netlist_io::Orientation orientation) const;
-  LatticeBox box_at(Item item, const MacroPose& pose) const;
+  LatticeBox box_at(Item item, const cost::NodeMove& pose) const;
   bool inside(Item item, const LatticeBox& box, netlist_io::Orientation orientation) const;
   BucketRange buckets_of(const LatticeBox& box) const;
   std::size_t bucket(std::int32_t col, std::int32_t row) const {

@@ -38,6 +38,7 @@ std::string_view to_string(Proposal proposal) {
                                                                   "soft swap",
                                                                   "soft jump",
                                                                   "hard shift",
+                                                                  "hard slide",
                                                                   "hard optimal",
                                                                   "hard swap",
                                                                   "hard flip",
@@ -111,6 +112,8 @@ bool MoveProposals::possible(Proposal proposal) const {
     case Proposal::kHardFlip:
     case Proposal::kGroupShift:
       return num_hard > 0;
+    case Proposal::kHardSlide:
+      return num_hard > 0 && problem_->options().placement_class == PlacementClass::kFree;
     case Proposal::kHardSwap:
       return std::any_of(problem_->movable_hard().begin(),
                          problem_->movable_hard().end(),
@@ -142,6 +145,9 @@ std::span<const NodeMove> MoveProposals::draw(Proposal proposal,
       break;
     case Proposal::kHardShift:
       shift_hard(state, step, rng);
+      break;
+    case Proposal::kHardSlide:
+      slide_hard(state, rng);
       break;
     case Proposal::kHardOptimal:
       shift_hard_to_optimum(state, step, rng);
@@ -346,6 +352,34 @@ void MoveProposals::shift_hard(const SearchState& state, double step, Rng& rng) 
   const double dx = axis == 0 ? 0.0 : rng.uniform(-reach_x, reach_x);
   const double dy = axis == 1 ? 0.0 : rng.uniform(-reach_y, reach_y);
   if (!add_hard(state, node, state.cost().x(node) + dx, state.cost().y(node) + dy) ||
+      !state.fits(moves_)) {
+    moves_.clear();
+  }
+}
+
+void MoveProposals::slide_hard(const SearchState& state, Rng& rng) {
+  const NodeId node = any_hard(rng);
+  const FreeTravel travel = state.free_travel(node);
+  // Half of the slides go all the way, so that macros come to touch.
+  const double part = rng.below(2) == 0 ? 1.0 : rng.uniform();
+  double dx = 0.0;
+  double dy = 0.0;
+  switch (rng.below(4)) {
+    case 0:
+      dx = -travel.left;
+      break;
+    case 1:
+      dx = travel.right;
+      break;
+    case 2:
+      dy = -travel.down;
+      break;
+    default:
+      dy = travel.up;
+      break;
+  }
+  const IncrementalCost& cost = state.cost();
+  if (!add_hard(state, node, cost.x(node) + part * dx, cost.y(node) + part * dy) ||
       !state.fits(moves_)) {
     moves_.clear();
   }

@@ -23,12 +23,13 @@ enum class Proposal : std::uint8_t {
   kSoftSwap,        ///< two soft macros change places
   kSoftJump,        ///< a soft macro next to another node of one of its nets
   kHardShift,       ///< a hard macro by a random step
+  kHardSlide,       ///< a hard macro along an axis, up to where it touches the next
   kHardOptimal,     ///< a hard macro towards the region where its nets are shortest
   kHardSwap,        ///< two hard macros of one size change places
   kHardFlip,        ///< a hard macro mirrored
   kGroupShift,      ///< a hard macro and the soft macros tied to it by the same step
 };
-inline constexpr std::size_t kNumProposals = 10;
+inline constexpr std::size_t kNumProposals = 11;
 
 std::string_view to_string(Proposal proposal);
 
@@ -67,6 +68,7 @@ class MoveProposals {
   void swap_soft(const SearchState& state, netlist_io::Rng& rng);
   void jump_soft(const SearchState& state, netlist_io::Rng& rng);
   void shift_hard(const SearchState& state, double step, netlist_io::Rng& rng);
+  void slide_hard(const SearchState& state, netlist_io::Rng& rng);
   void shift_hard_to_optimum(const SearchState& state, double step, netlist_io::Rng& rng);
   void swap_hard(const SearchState& state, double step, netlist_io::Rng& rng);
   void flip_hard(const SearchState& state, netlist_io::Rng& rng);

@@ -34,7 +34,7 @@ Placement SearchState::snapped(const SearchProblem& problem,
                                Placement placement) {
   for (const NodeId node : problem.movable_hard()) {
     const std::size_t i = node.index();
-    const MacroPose pose = std::visit(
+    const NodeMove pose = std::visit(
         [&](const auto& any) {
           return any.snap({node, placement.x[i], placement.y[i], placement.orientation[i]});
         },
@@ -60,18 +60,18 @@ void SearchState::collect_hard(std::span<const NodeMove> moves) const {
   hard_scratch_.clear();
   for (const NodeMove& move : moves) {
     if (is_hard(move.node)) {
-      hard_scratch_.push_back({move.node, move.x, move.y, move.orientation});
+      hard_scratch_.push_back(move);
     }
   }
 }
 
 NodeMove SearchState::snap(const NodeMove& move) const {
-  const MacroPose pose = std::visit(
-      [&](const auto& space) {
-        return space.snap({move.node, move.x, move.y, move.orientation});
-      },
-      space_);
-  return {move.node, pose.x, pose.y, move.orientation};
+  return std::visit([&](const auto& space) { return space.snap(move); }, space_);
+}
+
+FreeTravel SearchState::free_travel(NodeId macro) const {
+  const auto* const space = std::get_if<MacroSpace>(&space_);
+  return space != nullptr ? space->free_travel(macro) : FreeTravel{};
 }
 
 bool SearchState::fits(std::span<const NodeMove> moves) const {

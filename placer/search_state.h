@@ -27,6 +27,8 @@ class SearchState {
 
   /// Where the class lets a hard macro stand nearest to a position.
   cost::NodeMove snap(const cost::NodeMove& move) const;
+  /// How far a hard macro can slide along each axis; nowhere in the grid class.
+  FreeTravel free_travel(netlist_io::NodeId macro) const;
   /// Whether the hard macros among `moves`, each node named once, may go there.
   bool fits(std::span<const cost::NodeMove> moves) const;
 
@@ -54,8 +56,8 @@ class SearchState {
   cost::IncrementalCost cost_;
   double proxy_ = 0.0;
   double tried_proxy_ = 0.0;
-  std::vector<MacroPose> tried_hard_;
-  mutable std::vector<MacroPose> hard_scratch_;
+  std::vector<cost::NodeMove> tried_hard_;
+  mutable std::vector<cost::NodeMove> hard_scratch_;
 };
 
 }  // namespace tessera::placer

@@ -63,11 +63,11 @@ bool fits_by_hand(const Scene& scene, const Placement& placement, NodeId macro) 
   });
 }
 
-void put(Placement& placement, const MacroPose& pose) {
-  placement.x[pose.macro.index()] = pose.x;
-  placement.y[pose.macro.index()] = pose.y;
-  placement.orientation[pose.macro.index()] = pose.orientation;
-  placement.placed[pose.macro.index()] = 1;
+void put(Placement& placement, const cost::NodeMove& pose) {
+  placement.x[pose.node.index()] = pose.x;
+  placement.y[pose.node.index()] = pose.y;
+  placement.orientation[pose.node.index()] = pose.orientation;
+  placement.placed[pose.node.index()] = 1;
 }
 
 /// Unplaced macros of 1 to 6 um, some of up to 21, in steps of 0.1, on 60 x 50 um; here and there a
@@ -109,7 +109,7 @@ Scene random_scene(Rng& rng, int num_macros) {
   return scene;
 }
 
-MacroPose random_pose(const MacroSpace& space, Rng& rng) {
+cost::NodeMove random_pose(const MacroSpace& space, Rng& rng) {
   const NodeId macro = space.macros()[rng.below(space.macros().size())];
   return space.snap({macro,
                      rng.uniform(-5.0, 65.0),
@@ -200,20 +200,20 @@ TEST_CASE("free travel is the distance to the next thing in each direction") {
 TEST_CASE("several macros move together") {
   const Scene scene = small_scene(3);
   MacroSpace space = make_space(scene);
-  const MacroPose a = {NodeId(0), 1.0, 2.0, Orientation::kN};
-  const MacroPose b = {NodeId(1), 3.0, 2.0, Orientation::kN};
-  const MacroPose c = {NodeId(2), 5.0, 2.0, Orientation::kN};
-  space.move(std::vector<MacroPose>{a, b, c});
+  const cost::NodeMove a = {NodeId(0), 1.0, 2.0, Orientation::kN};
+  const cost::NodeMove b = {NodeId(1), 3.0, 2.0, Orientation::kN};
+  const cost::NodeMove c = {NodeId(2), 5.0, 2.0, Orientation::kN};
+  space.move(std::vector<cost::NodeMove>{a, b, c});
   CHECK(space.legal());
-  std::vector<MacroPose> swapped = {{a.macro, b.x, b.y, a.orientation},
-                                    {b.macro, a.x, a.y, b.orientation}};
+  std::vector<cost::NodeMove> swapped = {{a.node, b.x, b.y, a.orientation},
+                                         {b.node, a.x, a.y, b.orientation}};
   CHECK(space.fits(swapped));
   CHECK_FALSE(space.fits(swapped[0]));
   swapped[1].x += 0.001;  // now they overlap each other
   CHECK_FALSE(space.fits(swapped));
-  swapped[1] = {b.macro, c.x, c.y, b.orientation};  // onto the one that stays
+  swapped[1] = {b.node, c.x, c.y, b.orientation};  // onto the one that stays
   CHECK_FALSE(space.fits(swapped));
-  space.remove(c.macro);
+  space.remove(c.node);
   CHECK(space.fits(swapped));
   CHECK_FALSE(space.legal());  // one is out
 }
@@ -231,10 +231,10 @@ TEST_CASE("random queries agree with comparing all boxes") {
     }
     Placement& placement = scene.placement;
     for (int step = 0; step < 400; ++step) {
-      const MacroPose pose = random_pose(space, rng);
+      const cost::NodeMove pose = random_pose(space, rng);
       Placement changed = placement;
       put(changed, pose);
-      const bool expected = fits_by_hand(scene, changed, pose.macro);
+      const bool expected = fits_by_hand(scene, changed, pose.node);
       REQUIRE(space.fits(pose) == expected);
       ++num_queries;
       num_fitting += expected ? 1 : 0;
@@ -242,28 +242,28 @@ TEST_CASE("random queries agree with comparing all boxes") {
         space.move(pose);
         placement = changed;
       } else if (rng.below(40) == 0) {
-        space.remove(pose.macro);
-        placement.placed[pose.macro.index()] = 0;
+        space.remove(pose.node);
+        placement.placed[pose.node.index()] = 0;
       }
 
-      std::vector<MacroPose> poses;
+      std::vector<cost::NodeMove> poses;
       for (int k = 0; k < 3; ++k) {
-        MacroPose next = random_pose(space, rng);
-        const MacroPose other = space.pose(random_pose(space, rng).macro);
+        cost::NodeMove next = random_pose(space, rng);
+        const cost::NodeMove other = space.pose(random_pose(space, rng).macro);
         if (rng.below(4) != 0) {  // mostly onto the place of another
           next = space.snap({next.macro, other.x, other.y, next.orientation});
         }
-        if (std::none_of(poses.begin(), poses.end(), [&](const MacroPose& known) {
+        if (std::none_of(poses.begin(), poses.end(), [&](const cost::NodeMove& known) {
               return known.macro == next.macro;
             })) {
           poses.push_back(next);
         }
       }
       changed = placement;
-      for (const MacroPose& next : poses) {
+      for (const cost::NodeMove& next : poses) {
         put(changed, next);
       }
-      const bool all_fit = std::all_of(poses.begin(), poses.end(), [&](const MacroPose& next) {
+      const bool all_fit = std::all_of(poses.begin(), poses.end(), [&](const cost::NodeMove& next) {
         return fits_by_hand(scene, changed, next.macro);
       });
       REQUIRE(space.fits(poses) == all_fit);
@@ -292,20 +292,20 @@ TEST_CASE("free travel agrees with trying") {
     Rng rng(seed);
     Scene scene = random_scene(rng, 3 + static_cast<int>(rng.below(60)));
     MacroSpace space = make_space(scene);
-    std::vector<MacroPose> inside;
+    std::vector<cost::NodeMove> inside;
     for (int step = 0; step < 500 && !space.macros().empty(); ++step) {
-      const MacroPose pose = random_pose(space, rng);
+      const cost::NodeMove pose = random_pose(space, rng);
       if (space.fits(pose)) {
         space.move(pose);
         inside.push_back(pose);
       }
     }
-    for (const MacroPose& tried : inside) {
-      const MacroPose pose = space.pose(tried.macro);
-      const FreeTravel travel = space.free_travel(pose.macro);
+    for (const cost::NodeMove& tried : inside) {
+      const cost::NodeMove pose = space.pose(tried.node);
+      const FreeTravel travel = space.free_travel(pose.node);
       const auto check = [&](double dx, double dy, double free) {
         const auto fits = [&](double way) {
-          return space.fits(pose.macro, pose.x + dx * way, pose.y + dy * way, pose.orientation);
+          return space.fits(pose.node, pose.x + dx * way, pose.y + dy * way, pose.orientation);
         };
         bool all = fits(free);
         for (double way = 0.0; way <= free; way += 0.1) {
@@ -342,10 +342,10 @@ TEST_CASE("sizes off the lattice never overlap, abutting") {
     for (const NodeId macro : space.macros()) {
       bool found = false;
       for (int attempt = 0; attempt < 200 && !found; ++attempt) {
-        const MacroPose pose = space.snap({macro,
-                                           rng.uniform(0.0, scene.canvas.width),
-                                           rng.uniform(0.0, scene.canvas.height),
-                                           Orientation::kN});
+        const cost::NodeMove pose = space.snap({macro,
+                                                rng.uniform(0.0, scene.canvas.width),
+                                                rng.uniform(0.0, scene.canvas.height),
+                                                Orientation::kN});
         if (space.fits(pose)) {
           space.move(pose);
           found = true;
@@ -353,7 +353,7 @@ TEST_CASE("sizes off the lattice never overlap, abutting") {
       }
       num_inside += found ? 1 : 0;
       for (int slide = 0; found && slide < 4; ++slide) {
-        MacroPose pose = space.pose(macro);
+        cost::NodeMove pose = space.pose(macro);
         const FreeTravel travel = space.free_travel(macro);
         (slide % 2 == 0 ? pose.x : pose.y) -= slide % 2 == 0 ? travel.left : travel.down;
         CHECK(space.fits(pose));
@@ -390,7 +390,7 @@ TEST_CASE("a macro as large as the canvas has one place, a larger one none") {
   scene.placement = Placement(scene.netlist);
   std::fill(scene.placement.placed.begin(), scene.placement.placed.end(), std::uint8_t{0});
   const MacroSpace space = make_space(scene);
-  const MacroPose pose = space.snap({fits, 100.0, -100.0, Orientation::kN});
+  const cost::NodeMove pose = space.snap({fits, 100.0, -100.0, Orientation::kN});
   CHECK(pose.x == doctest::Approx(5.000185));
   CHECK(pose.y == 4.0);
   CHECK(space.fits(pose));
