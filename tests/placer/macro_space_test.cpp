@@ -249,12 +249,12 @@ TEST_CASE("random queries agree with comparing all boxes") {
       std::vector<cost::NodeMove> poses;
       for (int k = 0; k < 3; ++k) {
         cost::NodeMove next = random_pose(space, rng);
-        const cost::NodeMove other = space.pose(random_pose(space, rng).macro);
+        const cost::NodeMove other = space.pose(random_pose(space, rng).node);
         if (rng.below(4) != 0) {  // mostly onto the place of another
-          next = space.snap({next.macro, other.x, other.y, next.orientation});
+          next = space.snap({next.node, other.x, other.y, next.orientation});
         }
         if (std::none_of(poses.begin(), poses.end(), [&](const cost::NodeMove& known) {
-              return known.macro == next.macro;
+              return known.node == next.node;
             })) {
           poses.push_back(next);
         }
@@ -264,7 +264,7 @@ TEST_CASE("random queries agree with comparing all boxes") {
         put(changed, next);
       }
       const bool all_fit = std::all_of(poses.begin(), poses.end(), [&](const cost::NodeMove& next) {
-        return fits_by_hand(scene, changed, next.macro);
+        return fits_by_hand(scene, changed, next.node);
       });
       REQUIRE(space.fits(poses) == all_fit);
       if (all_fit) {
