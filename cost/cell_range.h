@@ -49,4 +49,22 @@ inline double cell_overlap(double low, double high, int index, double size) {
   return std::min(high, (index + 1) * size) - std::max(low, index * size);
 }
 
+/// Calls `visit(col, row, area)` for every cell of `covered_cells`, row by row from the bottom,
+/// with the area that it shares with the box; may be 0.
+template <typename Visit>
+void for_each_covered_cell(const netlist_io::Rect& box,
+                           const netlist_io::Canvas& canvas,
+                           Visit visit) {
+  const double width = canvas.cell_width();
+  const double height = canvas.cell_height();
+  const CellRange range = covered_cells(box, canvas);
+  for (int row = range.row0; row <= range.row1; ++row) {
+    const double overlap_y = std::max(0.0, cell_overlap(box.y0, box.y1, row, height));
+    for (int col = range.col0; col <= range.col1; ++col) {
+      const double overlap_x = std::max(0.0, cell_overlap(box.x0, box.x1, col, width));
+      visit(col, row, overlap_x * overlap_y);
+    }
+  }
+}
+
 }  // namespace tessera::cost

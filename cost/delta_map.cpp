@@ -29,23 +29,6 @@ double centre(int index, double size) {
   return (index + 0.5) * size;
 }
 
-/// Calls `visit(cell index, units)` for the cells under a box.
-template <typename Visit>
-void for_each_covered(const IncrementalModel& model, const Rect& box, Visit visit) {
-  const Canvas& canvas = model.canvas();
-  const double width = canvas.cell_width();
-  const double height = canvas.cell_height();
-  const CellRange range = covered_cells(box, canvas);
-  for (int row = range.row0; row <= range.row1; ++row) {
-    const double overlap_y = std::max(0.0, cell_overlap(box.y0, box.y1, row, height));
-    for (int col = range.col0; col <= range.col1; ++col) {
-      const double overlap_x = std::max(0.0, cell_overlap(box.x0, box.x1, col, width));
-      visit(static_cast<std::size_t>(row * canvas.grid.cols + col),
-            model.density_format().units(overlap_x * overlap_y / (width * height)));
-    }
-  }
-}
-
 /// Adds the lines of routes to maps laid out like those of `IncrementalCost`.
 class UnitLines {
  public:
@@ -184,10 +167,14 @@ void DeltaMapper::add_density(const IncrementalCost& cost, std::size_t node, Del
   if (!model_->has_area(node)) {
     return;
   }
+  const FixedPoint format = model_->density_format();
+  const double cell_area = canvas.cell_width() * canvas.cell_height();
   const auto add = [&](double x, double y, std::int64_t sign) {
-    for_each_covered(*model_,
-                     box_around(*model_, node, x, y),
-                     [&](std::size_t cell, std::int64_t units) { density_[cell] += sign * units; });
+    for_each_covered_cell(
+        box_around(*model_, node, x, y), canvas, [&](int col, int row, double area) {
+          density_[static_cast<std::size_t>(row * canvas.grid.cols + col)] +=
+              sign * format.units(area / cell_area);
+        });
   };
   const auto density_cost = [&] {
     std::size_t count = model_->densest_cells();

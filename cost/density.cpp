@@ -35,8 +35,6 @@ void compute_density(const Netlist& netlist,
                      const Placement& placement,
                      SoftMacroShape shape,
                      std::vector<double>& density) {
-  const double cell_width = canvas.cell_width();
-  const double cell_height = canvas.cell_height();
   const auto cols = static_cast<std::size_t>(canvas.grid.cols);
   density.assign(canvas.grid.num_cells(), 0.0);
   for (std::size_t i = 0; i < netlist.num_nodes(); ++i) {
@@ -44,17 +42,11 @@ void compute_density(const Netlist& netlist,
       continue;
     }
     const Rect box = cost_box(netlist, placement, NodeId(i), shape);
-    const CellRange range = covered_cells(box, canvas);
-    for (int row = range.row0; row <= range.row1; ++row) {
-      const double overlap_y = std::max(0.0, cell_overlap(box.y0, box.y1, row, cell_height));
-      double* const cells = density.data() + static_cast<std::size_t>(row) * cols;
-      for (int col = range.col0; col <= range.col1; ++col) {
-        const double overlap_x = std::max(0.0, cell_overlap(box.x0, box.x1, col, cell_width));
-        cells[col] += overlap_x * overlap_y;
-      }
-    }
+    for_each_covered_cell(box, canvas, [&](int col, int row, double area) {
+      density[static_cast<std::size_t>(row) * cols + static_cast<std::size_t>(col)] += area;
+    });
   }
-  const double cell_area = cell_width * cell_height;
+  const double cell_area = canvas.cell_width() * canvas.cell_height();
   for (double& value : density) {
     value /= cell_area;
   }

@@ -258,22 +258,17 @@ void IncrementalCost::add_area(std::size_t node, std::int64_t sign) {
   }
   const Rect box = box_around(
       nodes_[node].x, nodes_[node].y, model_->cost_width(node), model_->cost_height(node));
-  const CellRange range = covered_cells(box, model_->canvas());
   const FixedPoint format = model_->density_format();
   const double cell_area = cell_width_ * cell_height_;
-  for (int row = range.row0; row <= range.row1; ++row) {
-    const double overlap_y = std::max(0.0, cell_overlap(box.y0, box.y1, row, cell_height_));
-    for (int col = range.col0; col <= range.col1; ++col) {
-      const double overlap_x = std::max(0.0, cell_overlap(box.x0, box.x1, col, cell_width_));
-      const std::int64_t units = sign * format.units(overlap_x * overlap_y / cell_area);
-      const std::size_t index = density_index(col, row);
-      const std::int64_t before = maps_[index];
-      // Changes among the cells below the densest do not show.
-      density_changed_ =
-          density_changed_ || before >= totals_.density_bar || before + units > totals_.density_bar;
-      deposit(index, 1, units);
-    }
-  }
+  for_each_covered_cell(box, model_->canvas(), [&](int col, int row, double area) {
+    const std::int64_t units = sign * format.units(area / cell_area);
+    const std::size_t index = density_index(col, row);
+    const std::int64_t before = maps_[index];
+    // Changes among the cells below the densest do not show.
+    density_changed_ =
+        density_changed_ || before >= totals_.density_bar || before + units > totals_.density_bar;
+    deposit(index, 1, units);
+  });
 }
 
 /// Adds the tracks that a hard macro takes away to the congestion, `sign` times.

@@ -90,15 +90,9 @@ void SmoothProxy::add_standing(const Netlist& netlist,
                                NodeId node) {
   const Rect box = cost::cost_box(netlist, placement, node, options.soft_macro_shape);
   const double cell_area = canvas.cell_width() * canvas.cell_height();
-  const cost::CellRange range = cost::covered_cells(box, canvas);
-  for (int row = range.row0; row <= range.row1; ++row) {
-    const double height = cost::cell_overlap(box.y0, box.y1, row, canvas.cell_height());
-    for (int col = range.col0; col <= range.col1; ++col) {
-      const double width = cost::cell_overlap(box.x0, box.x1, col, canvas.cell_width());
-      standing_density_[static_cast<std::size_t>(row * grid_.cols + col)] +=
-          std::max(0.0, width) * std::max(0.0, height) / cell_area;
-    }
-  }
+  cost::for_each_covered_cell(box, canvas, [&](int col, int row, double area) {
+    standing_density_[static_cast<std::size_t>(row * grid_.cols + col)] += area / cell_area;
+  });
   if (netlist.kind(node) != NodeKind::kHardMacro) {
     return;
   }
