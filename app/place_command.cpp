@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cstdio>
+#include <exception>
 #include <future>
 #include <memory>
 #include <optional>
@@ -195,8 +196,15 @@ PolicyResult run_policy(const PlaceFlags& flags,
   return result;
 }
 
-/// The same as a start of the search, which in the free class can do without: macros that do not
-/// fit onto the grid may fit off it.
+void warn_without_policy(const PlaceFlags& flags, const std::exception& error) {
+  if (!flags.common.quiet) {
+    std::fprintf(stderr, "tessera: warning: going on without the policy: %s\n", error.what());
+  }
+}
+
+/// The same as a start of the search, which can do without: in a build without LibTorch, unless the
+/// flags name a policy, and in the free class, where macros that do not fit onto the grid may fit
+/// off it.
 std::optional<PolicyResult> try_policy(const PlaceFlags& flags,
                                        const Block& block,
                                        const Placement& fixed,
@@ -208,11 +216,14 @@ std::optional<PolicyResult> try_policy(const PlaceFlags& flags,
     if (flags.search.mode == "grid") {
       throw;
     }
-    if (!flags.common.quiet) {
-      std::fprintf(stderr, "tessera: warning: going on without the policy: %s\n", error.what());
+    warn_without_policy(flags, error);
+  } catch (const PluginError& error) {
+    if (flags.policy) {
+      throw;
     }
-    return std::nullopt;
+    warn_without_policy(flags, error);
   }
+  return std::nullopt;
 }
 
 /// The placement without the positions of movable nodes, which are not for `place` to see: they may
@@ -299,6 +310,8 @@ void make_placement(const PlaceFlags& flags,
     report.cost_report.stages = policy->stages;
     report.cost_report.policy_s = policy->policy_s;
     report.details.update(policy->details);
+  } else {
+    report.details["policy"] = "none";
   }
   if (flags.zero_shot()) {
     report.placement = std::move(policy->placement);

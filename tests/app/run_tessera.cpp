@@ -19,10 +19,11 @@ namespace {
 
 constexpr auto kPollInterval = std::chrono::milliseconds(5);
 
-pid_t spawn(const std::vector<std::string>& arguments,
+pid_t spawn(const std::string& program,
+            const std::vector<std::string>& arguments,
             const std::string& out_path,
             const std::string& err_path) {
-  std::vector<std::string> all = {TESSERA_BINARY};
+  std::vector<std::string> all = {program};
   all.insert(all.end(), arguments.begin(), arguments.end());
   std::vector<char*> argv;
   for (std::string& argument : all) {
@@ -36,10 +37,10 @@ pid_t spawn(const std::vector<std::string>& arguments,
   posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, out_path.c_str(), kWrite, 0644);
   posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, err_path.c_str(), kWrite, 0644);
   pid_t pid = 0;
-  const int error = posix_spawn(&pid, TESSERA_BINARY, &actions, nullptr, argv.data(), environ);
+  const int error = posix_spawn(&pid, program.c_str(), &actions, nullptr, argv.data(), environ);
   posix_spawn_file_actions_destroy(&actions);
   if (error != 0) {
-    throw std::runtime_error(std::string("cannot run ") + TESSERA_BINARY);
+    throw std::runtime_error("cannot run " + program);
   }
   return pid;
 }
@@ -48,10 +49,16 @@ pid_t spawn(const std::vector<std::string>& arguments,
 
 RunResult run_tessera(const std::vector<std::string>& arguments,
                       const std::function<void(pid_t, const std::string&)>& while_running) {
+  return run_program(TESSERA_BINARY, arguments, while_running);
+}
+
+RunResult run_program(const std::string& program,
+                      const std::vector<std::string>& arguments,
+                      const std::function<void(pid_t, const std::string&)>& while_running) {
   const std::filesystem::path folder = scratch_dir("run");
   const std::string out_path = folder / "stdout";
   const std::string err_path = folder / "stderr";
-  const pid_t pid = spawn(arguments, out_path, err_path);
+  const pid_t pid = spawn(program, arguments, out_path, err_path);
   int status = 0;
   if (while_running) {
     while (waitpid(pid, &status, WNOHANG) == 0) {

@@ -26,6 +26,12 @@ RunResult run_tessera(
     const std::vector<std::string>& arguments,
     const std::function<void(pid_t, const std::string& err)>& while_running = nullptr);
 
+/// The same for a copy of the program elsewhere.
+RunResult run_program(
+    const std::string& program,
+    const std::vector<std::string>& arguments,
+    const std::function<void(pid_t, const std::string& err)>& while_running = nullptr);
+
 /// A small synthetic block made by `tessera generate`, the same for all cases.
 struct SmallBlock {
   std::string netlist;

@@ -244,6 +244,33 @@ TEST_CASE("a placement given by --start-from is a start, and the report says so"
   }
 }
 
+TEST_CASE("without the learning code, place searches from analytic starts") {
+  const fs::path folder = scratch_dir("search_alone");
+  const std::string program = folder / "tessera";
+  fs::copy_file(TESSERA_BINARY, program);  // the plugin is found relative to the program
+  const std::vector<std::string> arguments = {"place",
+                                              small_block().netlist,
+                                              "--plc",
+                                              small_block().plc,
+                                              "--evals",
+                                              "4000",
+                                              "--json",
+                                              "-o",
+                                              folder / "out.plc"};
+  const testing::RunResult alone = testing::run_program(program, arguments);
+  CHECK(alone.exit_code == 0);
+  CHECK(contains(alone.err, "warning: going on without the policy"));
+  const json report = json::parse(alone.out);
+  CHECK(report["legal"] == true);
+  CHECK(report["policy"] == "none");
+  // Whoever names a policy wants it.
+  std::vector<std::string> named = arguments;
+  named.insert(named.end(), {"--policy", "any.safetensors"});
+  const testing::RunResult refused = testing::run_program(program, named);
+  CHECK(refused.exit_code != 0);
+  CHECK(contains(refused.err, "learning code"));
+}
+
 TEST_CASE("--time ends in time, and the quota reported gives the same bytes") {
   const fs::path folder = scratch_dir("search_time");
   const json timed = search(small_block().plc, {"--time", "1", "-o", folder / "timed.plc"});
