@@ -26,7 +26,7 @@ BUDGETS = {
     "read netlist": (250, 60),
     "full cost": (4, 1),
     "force-directed placement": (150, 40),
-    "soft macro, up to 5 %": (1 / 30, 1 / 100),
+    "soft macro, up to 5 %": (0.0333, 0.01),
     "PPO update per state": (10, 3),
     "place (zero-shot)": (1000, 600),
 }
