@@ -116,7 +116,7 @@ class AxisSystem {
       return;
     }
     diagonal_[own.mover] += stiffness;
-    right_[own.mover] += stiffness * (other.offset - (own.mover == kFixed ? 0.0 : own.offset));
+    right_[own.mover] += stiffness * (other.offset - own.offset);
     if (other.mover != kFixed) {
       entries_.emplace_back(own.mover, other.mover, -stiffness);
     }
