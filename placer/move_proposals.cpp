@@ -174,7 +174,7 @@ NodeId MoveProposals::any_hard(Rng& rng) const {
 }
 
 void MoveProposals::add_soft(const SearchState& state, NodeId node, double x, double y) {
-  moves_.push_back(problem_->clamp_soft({node, x, y, state.cost().orientation(node)}));
+  moves_.push_back(problem_->settle_soft({node, x, y, state.cost().orientation(node)}));
 }
 
 /// Adds a hard macro at the place nearest to (x, y); false if that is where it stands.

@@ -18,7 +18,10 @@ SearchProblem::SearchProblem(const Netlist& netlist,
                              const Canvas& canvas,
                              const Placement& placement,
                              const SearchOptions& options)
-    : options_(options), model_(netlist, canvas, options.cost) {
+    : options_(options),
+      model_(netlist, canvas, options.cost),
+      clearance_{GridClearance(canvas.cell_width(), canvas.grid.cols),
+                 GridClearance(canvas.cell_height(), canvas.grid.rows)} {
   for (std::size_t i = 0; i < netlist.num_nodes(); ++i) {
     const NodeKind kind = netlist.kind(NodeId(i));
     if (placement.fixed[i] != 0 || kind == NodeKind::kPort) {
@@ -44,12 +47,20 @@ void SearchProblem::group_hard_by_size() {
   }
 }
 
-NodeMove SearchProblem::clamp_soft(const NodeMove& move) const {
+NodeMove SearchProblem::settle_soft(const NodeMove& move) const {
   const Extent extent =
       outer_extent(netlist(), move.node, move.orientation, options_.cost.soft_macro_shape);
+  const auto settle =
+      [](double centre, double size, double length, const GridClearance& clearance) {
+        const double inside = clamp_centre(centre, size, length);
+        const double by = clearance.shift(inside);
+        const double clear = clamp_centre(inside + by, size, length);
+        // At the canvas edge, perhaps only the other side of the line is free.
+        return clearance.shift(clear) == 0.0 ? clear : clamp_centre(inside - by, size, length);
+      };
   return {move.node,
-          clamp_centre(move.x, extent.width, canvas().width),
-          clamp_centre(move.y, extent.height, canvas().height),
+          settle(move.x, extent.width, canvas().width, clearance_[0]),
+          settle(move.y, extent.height, canvas().height, clearance_[1]),
           move.orientation};
 }
 

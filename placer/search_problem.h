@@ -1,5 +1,7 @@
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <vector>
@@ -9,6 +11,7 @@
 #include "netlist_io/canvas.h"
 #include "netlist_io/netlist.h"
 #include "netlist_io/placement.h"
+#include "placer/grid_clearance.h"
 #include "placer/macro_space.h"
 
 namespace tessera::placer {
@@ -51,8 +54,11 @@ class SearchProblem {
     return groups_[group_of_node_[macro.index()]];
   }
 
-  /// The same move of a soft macro, ending at the nearest place inside the canvas.
-  cost::NodeMove clamp_soft(const cost::NodeMove& move) const;
+  /// The same move of a soft macro, ending inside the canvas and, where there is room, with its
+  /// centre, where its pins are, clear of the lines between grid cells.
+  cost::NodeMove settle_soft(const cost::NodeMove& move) const;
+  /// Which places on an axis, 0 for x and 1 for y, are too close to a line between grid cells.
+  const GridClearance& clearance(std::size_t axis) const { return clearance_[axis]; }
   /// Whether there is nothing to search.
   bool nothing_moves() const { return soft_.empty() && hard_.empty(); }
 
@@ -61,6 +67,7 @@ class SearchProblem {
 
   SearchOptions options_;
   cost::IncrementalModel model_;
+  std::array<GridClearance, 2> clearance_;
   std::vector<netlist_io::NodeId> soft_;
   std::vector<netlist_io::NodeId> hard_;
   std::vector<std::vector<netlist_io::NodeId>> groups_;

@@ -45,7 +45,7 @@ Placement SearchState::snapped(const SearchProblem& problem,
   for (const NodeId node : problem.movable_soft()) {
     const std::size_t i = node.index();
     const NodeMove inside =
-        problem.clamp_soft({node, placement.x[i], placement.y[i], placement.orientation[i]});
+        problem.settle_soft({node, placement.x[i], placement.y[i], placement.orientation[i]});
     placement.x[i] = inside.x;
     placement.y[i] = inside.y;
   }
@@ -66,7 +66,16 @@ void SearchState::collect_hard(std::span<const NodeMove> moves) const {
 }
 
 NodeMove SearchState::snap(const NodeMove& move) const {
-  return std::visit([&](const auto& space) { return space.snap(move); }, space_);
+  if (const auto* const grid_space = std::get_if<GridMacroSpace>(&space_)) {
+    return grid_space->snap(move);
+  }
+  const auto& space = std::get<MacroSpace>(space_);
+  NodeMove snapped = space.snap(move);
+  // The cost counts the box unturned.
+  const netlist_io::Netlist& netlist = problem_->netlist();
+  snapped.x = problem_->clearance(0).clear_edges(snapped.x, netlist.width(move.node));
+  snapped.y = problem_->clearance(1).clear_edges(snapped.y, netlist.height(move.node));
+  return space.snap(snapped);
 }
 
 FreeTravel SearchState::free_travel(NodeId macro) const {

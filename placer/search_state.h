@@ -25,7 +25,8 @@ class SearchState {
   const cost::IncrementalCost& cost() const { return cost_; }
   double proxy() const { return proxy_; }
 
-  /// Where the class lets a hard macro stand nearest to a position.
+  /// Where the class lets a hard macro stand nearest to a position; in the free class with its
+  /// edges clear of the lines between grid cells, as far as there is room.
   cost::NodeMove snap(const cost::NodeMove& move) const;
   /// How far a hard macro can slide along each axis; nowhere in the grid class.
   FreeTravel free_travel(netlist_io::NodeId macro) const;

@@ -92,7 +92,7 @@ TEST_CASE("place searches with a quota and reports it") {
   CHECK(report["time_s"]["policy"] == 0.0);
   CHECK(report["inputs"].size() == 2);
   CHECK(report["cost"]["proxy_jittered"].get<double>() ==
-        doctest::Approx(report["cost"]["proxy"].get<double>()).epsilon(0.01));
+        doctest::Approx(report["cost"]["proxy"].get<double>()).epsilon(0.005));
   REQUIRE(report["stages"].size() >= 2);
   CHECK(report["stages"].front()["name"] == "analytic");
   CHECK(report["stages"].back()["proxy"].get<double>() ==
@@ -175,12 +175,12 @@ TEST_CASE("the policy's placement is a start of the search") {
   const std::string out = scratch_dir("search_policy") / "out.plc";
   const RunResult run = run_tessera(
       {"place", block.netlist, "--plc", block.plc, "--evals", "20000", "--json", "-o", out});
-  if (run.exit_code == 3) {
+  CAPTURE(run.err);
+  REQUIRE(run.exit_code == 0);
+  if (contains(run.err, "going on without the policy")) {
     report_skip("this build has no network");
     return;
   }
-  CAPTURE(run.err);
-  REQUIRE(run.exit_code == 0);
   CHECK(contains(run.err, "1 episodes"));
   const json report = json::parse(run.out);
   CHECK(report["policy"] == "bundled");

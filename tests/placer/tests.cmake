@@ -4,6 +4,7 @@ tessera_add_test(placer
   placer/force_directed_test.cpp
   placer/free_space_test.cpp
   placer/gradient_placer_test.cpp
+  placer/grid_clearance_test.cpp
   placer/grid_legality_test.cpp
   placer/grid_selection_test.cpp
   placer/legality_test.cpp
