@@ -1,0 +1,105 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "netlist_io/canvas.h"
+#include "netlist_io/netlist.h"
+#include "netlist_io/orientation.h"
+#include "netlist_io/placement.h"
+
+namespace tessera::netlist_io {
+
+enum class BookshelfMobility : std::uint8_t { kMovable, kTerminal, kTerminalNi };
+
+/// A node of `.nodes`, `.pl` and `.wts`. Lengths in the units of the files.
+struct BookshelfNode {
+  std::string name;
+  double width = 0.0;   ///< in orientation N
+  double height = 0.0;  ///< in orientation N
+  double x = 0.0;       ///< lower-left corner of the oriented box
+  double y = 0.0;
+  Orientation orientation = Orientation::kN;
+  BookshelfMobility mobility = BookshelfMobility::kMovable;
+  bool fixed_by_pl = false;  ///< `/FIXED` or `/FIXED_NI` in `.pl`
+  std::optional<double> weight;
+};
+
+enum class BookshelfPinDirection : std::uint8_t { kNone, kInput, kOutput, kBidirectional };
+
+struct BookshelfPin {
+  std::uint32_t node = 0;
+  BookshelfPinDirection direction = BookshelfPinDirection::kNone;
+  Offset offset;            ///< from the centre of the node in orientation N
+  bool has_offset = false;  ///< whether the file gave one
+};
+
+struct BookshelfNet {
+  std::string name;
+  std::uint32_t first_pin = 0;
+  std::uint32_t num_pins = 0;
+  std::optional<double> weight;
+};
+
+/// `CoreRow` of `.scl`.
+struct BookshelfRow {
+  double y = 0.0;
+  double height = 0.0;
+  double site_width = 1.0;
+  double site_spacing = 1.0;
+  std::string site_orientation;
+  std::string site_symmetry;
+  double x = 0.0;  ///< `SubrowOrigin`
+  long num_sites = 0;
+};
+
+/// A benchmark in the Bookshelf format of the GSRC/ISPD placement suites, nothing interpreted.
+struct BookshelfDesign {
+  std::string name;  ///< of the `.aux` file, without folder and ending
+  std::vector<BookshelfNode> nodes;
+  std::vector<BookshelfPin> pins;
+  std::vector<BookshelfNet> nets;
+  std::vector<BookshelfRow> rows;
+  std::vector<std::string> warnings;
+
+  /// Sum over nets of the half-perimeter of their pins, unweighted; offsets turned with the
+  /// orientations of the nodes. In the units of the files.
+  double hpwl() const;
+};
+
+/// Reads the `.aux` file and the members it names (`.nodes .nets .pl .scl .wts`; a member that is
+/// missing under its name is tried with `.gz`; `.wts` may be missing). Throws `ParseError`.
+BookshelfDesign read_bookshelf(const std::string& aux_path);
+
+/// Writes all members beside `aux_path`, atomically each, the `.aux` last; members end in `.gz` if
+/// `compress` says so. Numbers in the shortest form that reads back equal.
+void write_bookshelf(const BookshelfDesign& design, const std::string& aux_path, bool compress);
+
+/// The text of a `.pl` file.
+std::string format_bookshelf_pl(const BookshelfDesign& design);
+
+/// A Bookshelf design as a netlist: one micron is one unit of the files, and the canvas is the
+/// bounding box of the rows, its lower-left corner moved to (0, 0). Movable nodes taller than a row
+/// become hard macros, so do terminals that are and that reach into the canvas (fixed); other
+/// terminals become ports, other nodes standard cells, whose pins are at their centres. The driver
+/// of a net is its first output, else its first pin.
+struct BookshelfNetlist {
+  Netlist netlist;
+  Placement placement;    ///< as in `.pl`
+  Canvas canvas;          ///< 10 x 10 cells
+  double origin_x = 0.0;  ///< lower-left corner of the canvas in the units of the files
+  double origin_y = 0.0;
+  std::size_t num_guessed_drivers = 0;  ///< nets without any output
+};
+BookshelfNetlist to_netlist(const BookshelfDesign& design);
+
+/// The design with the positions and orientations of a placement of `to_netlist(design)`.
+void apply_placement(const BookshelfNetlist& netlist,
+                     const Placement& placement,
+                     BookshelfDesign& design);
+
+}  // namespace tessera::netlist_io
