@@ -12,7 +12,8 @@ namespace tessera::placer {
 /// A box to be placed, spacing included.
 struct MovableBox {
   LatticePoint size;
-  LatticePoint max_lo;  ///< highest lower-left corner inside the canvas, >= 0; the lowest is (0, 0)
+  LatticePoint min_lo{};  ///< lowest lower-left corner that the canvas allows
+  LatticePoint max_lo;  ///< highest one, not below `min_lo`
   LatticePoint want;    ///< where its lower-left corner would like to be, inside the canvas
   double weight = 1.0;  ///< cost of moving it by a database unit
 

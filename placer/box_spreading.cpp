@@ -18,11 +18,12 @@ namespace {
 struct Body {
   std::array<double, 2> lo;
   std::array<double, 2> size;
-  std::array<double, 2> max_lo;
+  std::array<double, 2> min_lo{};
+  std::array<double, 2> max_lo{};
   double mobility = 0.0;  ///< reciprocal of its area; 0 for obstacles
 
   void shift(std::size_t axis, double way) {
-    lo[axis] = std::clamp(lo[axis] + way, 0.0, max_lo[axis]);
+    lo[axis] = std::clamp(lo[axis] + way, min_lo[axis], max_lo[axis]);
   }
 };
 
@@ -34,6 +35,7 @@ std::vector<Body> make_bodies(const BoxProblem& problem, const BoxCorners& corne
     for (std::size_t axis = 0; axis < 2; ++axis) {
       body.lo[axis] = corners[i][axis];
       body.size[axis] = box.size[axis];
+      body.min_lo[axis] = box.min_lo[axis];
       body.max_lo[axis] = box.max_lo[axis];
     }
     body.mobility = 1.0 / std::max(1.0, body.size[0] * body.size[1]);
@@ -115,6 +117,7 @@ BoxCorners Partition::run() {
   Region canvas = {{0.0, 0.0}, {0.0, 0.0}};
   for (const MovableBox& box : problem_.boxes) {
     for (std::size_t axis = 0; axis < 2; ++axis) {
+      canvas.lo[axis] = std::min(canvas.lo[axis], static_cast<double>(box.min_lo[axis]));
       canvas.hi[axis] =
           std::max(canvas.hi[axis], static_cast<double>(box.max_lo[axis] + box.size[axis]));
     }
@@ -148,7 +151,8 @@ void Partition::move_inside(const Region& region, std::size_t box) {
       lo = hi = 0.5 * (region.lo[axis] + region.hi[axis]) - half;
     }
     const double corner = std::clamp(static_cast<double>(corners_[box][axis]), lo, hi);
-    corners_[box][axis] = std::clamp(static_cast<std::int32_t>(corner), 0, movable.max_lo[axis]);
+    corners_[box][axis] =
+        std::clamp(static_cast<std::int32_t>(corner), movable.min_lo[axis], movable.max_lo[axis]);
   }
 }
 

@@ -99,7 +99,7 @@ ConstraintGraphs::ConstraintGraphs(const BoxProblem& problem, const BoxCorners& 
 void ConstraintGraphs::add_nodes(const BoxCorners& start) {
   for (std::size_t i = 0; i < start.size(); ++i) {
     const MovableBox& box = problem_.boxes[i];
-    nodes_.push_back({box.size, {0, 0}, box.max_lo, start[i], box.want});
+    nodes_.push_back({box.size, box.min_lo, box.max_lo, start[i], box.want});
   }
   for (const LatticeBox& box : problem_.obstacles) {
     const LatticePoint size = {box.hi[0] - box.lo[0], box.hi[1] - box.lo[1]};

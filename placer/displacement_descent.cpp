@@ -34,7 +34,8 @@ class Descent {
     return up ? way > 0 : way < 0;
   }
   std::int32_t room_to_edge(std::size_t box, std::size_t axis, bool up) const {
-    return up ? problem_.boxes[box].max_lo[axis] - corners_[box][axis] : corners_[box][axis];
+    return up ? problem_.boxes[box].max_lo[axis] - corners_[box][axis]
+              : corners_[box][axis] - problem_.boxes[box].min_lo[axis];
   }
   static std::int32_t distance(const LatticeBox& from,
                                const LatticeBox& to,
@@ -75,7 +76,7 @@ void Descent::move(std::size_t box, const LatticePoint& corner) {
 bool Descent::exchange_pays(std::size_t a, std::size_t b) const {
   const MovableBox& box_a = problem_.boxes[a];
   const MovableBox& box_b = problem_.boxes[b];
-  return box_a.max_lo == box_b.max_lo &&
+  return box_a.min_lo == box_b.min_lo && box_a.max_lo == box_b.max_lo &&
          box_a.displacement(corners_[b]) + box_b.displacement(corners_[a]) <
              (1.0 - 1e-9) * (box_a.displacement(corners_[a]) + box_b.displacement(corners_[b]));
 }

@@ -26,7 +26,7 @@ struct FreeSpace::Search {
     return rate[axis] * std::abs(static_cast<double>(coordinate - target[axis]));
   }
   bool inside(std::size_t axis, std::int32_t coordinate) const {
-    return coordinate >= 0 && coordinate <= box.max_lo[axis];
+    return coordinate >= box.min_lo[axis] && coordinate <= box.max_lo[axis];
   }
 };
 
@@ -179,7 +179,8 @@ LatticePoint target_of(const MovableBox& box, const PlacingRule& rule) {
   if (rule.toward == PlacingRule::Toward::kWant) {
     return box.want;
   }
-  return {rule.high[0] ? box.max_lo[0] : 0, rule.high[1] ? box.max_lo[1] : 0};
+  return {rule.high[0] ? box.max_lo[0] : box.min_lo[0],
+          rule.high[1] ? box.max_lo[1] : box.min_lo[1]};
 }
 
 /// Fills `corners`; returns the index into `order` of the first box that found no place.

@@ -16,11 +16,35 @@ using netlist_io::Rect;
 
 namespace {
 
+/// A box and the keep-out around it, the larger of opposite sides on both.
 struct Size {
   double width = 0.0;
   double height = 0.0;
+  double halo_x = 0.0;
+  double halo_y = 0.0;
   bool operator==(const Size&) const = default;
 };
+
+Size size_of(const Netlist& netlist,
+             const Placement& placement,
+             const MacroSpacing& spacing,
+             NodeId macro) {
+  const netlist_io::Orientation orientation = placement.orientation[macro.index()];
+  const bool swap = swaps_axes(orientation);
+  const Halo halo = spacing.halo_of(macro, orientation);
+  return {swap ? netlist.height(macro) : netlist.width(macro),
+          swap ? netlist.width(macro) : netlist.height(macro),
+          std::max(halo.left, halo.right),
+          std::max(halo.bottom, halo.top)};
+}
+
+/// Gaps that two macros keep.
+double gap_x(const Size& a, const Size& b, const MacroSpacing& spacing) {
+  return std::max(a.halo_x + b.halo_x, spacing.channel_x_um);
+}
+double gap_y(const Size& a, const Size& b, const MacroSpacing& spacing) {
+  return std::max(a.halo_y + b.halo_y, spacing.channel_y_um);
+}
 
 /// Cells [col0, col1] x [row0, row1]; may reach beyond the grid, may be empty.
 struct CellBox {
@@ -111,11 +135,10 @@ struct GridLegality::Geometry {
 
   void add_sizes(const Netlist& netlist,
                  const Placement& placement,
-                 std::span<const NodeId> macros) {
+                 std::span<const NodeId> macros,
+                 const MacroSpacing& spacing) {
     for (const NodeId macro : macros) {
-      const bool turned = swaps_axes(placement.orientation[macro.index()]);
-      const Size size = turned ? Size{netlist.height(macro), netlist.width(macro)}
-                               : Size{netlist.width(macro), netlist.height(macro)};
+      const Size size = size_of(netlist, placement, spacing, macro);
       const auto known = std::find(sizes.begin(), sizes.end(), size);
       size_of_macro.push_back(static_cast<std::uint32_t>(known - sizes.begin()));
       if (known == sizes.end()) {
@@ -124,14 +147,16 @@ struct GridLegality::Geometry {
     }
   }
 
-  void compute_reach(double gap_x, double gap_y) {
+  void compute_reach(const MacroSpacing& spacing) {
     const auto reach = [this](double distance, double cell) {
       return static_cast<int>(std::ceil(std::max(0.0, distance - tolerance) / cell)) - 1;
     };
     for (const Size& a : sizes) {
       for (const Size& b : sizes) {
-        reach_cols.push_back(reach(0.5 * (a.width + b.width) + gap_x, canvas.cell_width()));
-        reach_rows.push_back(reach(0.5 * (a.height + b.height) + gap_y, canvas.cell_height()));
+        reach_cols.push_back(
+            reach(0.5 * (a.width + b.width) + gap_x(a, b, spacing), canvas.cell_width()));
+        reach_rows.push_back(
+            reach(0.5 * (a.height + b.height) + gap_y(a, b, spacing), canvas.cell_height()));
       }
     }
   }
@@ -145,19 +170,22 @@ GridLegality::GridLegality(const Netlist& netlist,
   auto geometry = std::make_shared<Geometry>();
   geometry->canvas = canvas;
   geometry->tolerance = 1e-12 * std::max(canvas.width, canvas.height);
-  geometry->add_sizes(netlist, placement, macros);
-  geometry->compute_reach(spacing.gap_x(), spacing.gap_y());
+  geometry->add_sizes(netlist, placement, macros, spacing);
+  geometry->compute_reach(spacing);
 
   words_.assign(geometry->sizes.size() * geometry->words_per_set(), 0);
   for (std::size_t size = 0; size < geometry->sizes.size(); ++size) {
     geometry->fill_inside(words_, size);
     for (const NodeId macro : netlist.hard_macros()) {
       if (placement.fixed[macro.index()] != 0) {
-        const Rect box = placement.box(netlist, macro);
+        const Size own = geometry->sizes[size];
+        const Size fixed = size_of(netlist, placement, spacing, macro);
         geometry->clear(words_,
                         size,
-                        geometry->overlapping_centres(
-                            geometry->sizes[size], box, spacing.gap_x(), spacing.gap_y()));
+                        geometry->overlapping_centres(own,
+                                                      placement.box(netlist, macro),
+                                                      gap_x(own, fixed, spacing),
+                                                      gap_y(own, fixed, spacing)));
       }
     }
     for (const netlist_io::Blockage& blockage : canvas.blockages) {

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -11,20 +10,9 @@
 #include "netlist_io/netlist.h"
 #include "netlist_io/placement.h"
 #include "placer/cell_mask.h"
+#include "placer/macro_spacing.h"
 
 namespace tessera::placer {
-
-/// Empty space that hard macros keep between each other.
-struct MacroSpacing {
-  double halo_x_um = 0.0;     ///< keep-out of each macro to the left and to the right
-  double halo_y_um = 0.0;     ///< keep-out of each macro below and above
-  double channel_x_um = 0.0;  ///< least horizontal gap between two macros side by side
-  double channel_y_um = 0.0;  ///< least vertical gap between two macros one above the other
-
-  /// Two halos meet between two macros; a channel is shared.
-  double gap_x() const { return std::max(2.0 * halo_x_um, channel_x_um); }
-  double gap_y() const { return std::max(2.0 * halo_y_um, channel_y_um); }
-};
 
 /// At which grid-cell centres each movable hard macro may stand, given those placed so far.
 ///

@@ -146,16 +146,18 @@ void Legalizer::add_boxes() {
     const NodeId macro = geometry_.macros[i];
     const netlist_io::Orientation orientation = placement_.orientation[macro.index()];
     MovableBox box;
-    box.size = geometry_.padded_size(i, orientation);
-    box.max_lo = geometry_.max_lo(i, orientation);
-    if (box.max_lo[0] < 0 || box.max_lo[1] < 0) {
+    const MacroGeometry::Shape& shape = geometry_.shape(i, orientation);
+    box.size = shape.size;
+    box.min_lo = shape.min_lo;
+    box.max_lo = shape.max_lo;
+    if (box.max_lo[0] < box.min_lo[0] || box.max_lo[1] < box.min_lo[1]) {
       throw InfeasibleError(text_of(netlist_, macro) + " is larger than the " + text_of(canvas_) +
                             " in orientation " + std::string(to_string(orientation)));
     }
     const LatticePoint corner = {geometry_.corner(i, placement_.x[macro.index()], 0, orientation),
                                  geometry_.corner(i, placement_.y[macro.index()], 1, orientation)};
     for (std::size_t axis = 0; axis < 2; ++axis) {
-      box.want[axis] = std::clamp(corner[axis], 0, box.max_lo[axis]);
+      box.want[axis] = std::clamp(corner[axis], box.min_lo[axis], box.max_lo[axis]);
     }
     problem_.boxes.push_back(box);
     total += area(i);
@@ -296,8 +298,8 @@ void Legalizer::try_shaken_wishes() {
     for (MovableBox& box : shaken.boxes) {
       for (std::size_t axis = 0; axis < 2; ++axis) {
         const double way = kShake * rng.uniform(-1.0, 1.0) * box.size[axis];
-        box.want[axis] =
-            std::clamp(box.want[axis] + static_cast<std::int32_t>(way), 0, box.max_lo[axis]);
+        box.want[axis] = std::clamp(
+            box.want[axis] + static_cast<std::int32_t>(way), box.min_lo[axis], box.max_lo[axis]);
       }
     }
     repair_from(partition_boxes(shaken, kFilling));

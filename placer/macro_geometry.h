@@ -3,32 +3,43 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 #include "netlist_io/canvas.h"
 #include "netlist_io/netlist.h"
+#include "netlist_io/orientation.h"
 #include "netlist_io/placement.h"
 #include "placer/dbu_lattice.h"
-#include "placer/grid_legality.h"
+#include "placer/macro_spacing.h"
 
 namespace tessera::placer {
 
+/// Where on the lattice the lower-left corner of a macro's box may stand: at `x + k * unit`, at
+/// `y + k * unit`, microns. By orientation, its box turned.
+struct LatticePhase {
+  std::array<double, 8> x{};
+  std::array<double, 8> y{};
+};
+
 struct MacroSpaceOptions {
-  /// Length of a database unit, microns, > 0. Edges of macros lie on multiples of it.
-  double dbu_um = 0.001;
-  /// Empty space between two hard macros; neither the canvas edge nor blockages ask for any.
+  /// Lattice on which macros stand, microns, > 0, by axis: the length of a database unit, of the
+  /// manufacturing grid, or the pitch of routing tracks.
+  std::array<double, 2> unit_um = {0.001, 0.001};
   MacroSpacing spacing;
+  /// By node: how the corner of a macro lies on the lattice. Empty: all at whole units.
+  std::shared_ptr<const std::vector<LatticePhase>> phases;
 
   /// Throws `netlist_io::OptionError` naming the option, its value and its range.
   void validate() const;
 };
 
-/// x and y in database units.
+/// x and y in lattice units.
 using LatticePoint = std::array<std::int32_t, 2>;
 
-/// Half-open box in database units. Macros carry the spacing at their high ends, blockages lack it
-/// at their low ends (which may leave less than nothing): so two boxes overlap if and only if the
-/// two come too close.
+/// Half-open box in lattice units. Macros carry their keep-out, blockages lack the least keep-out
+/// that every macro has (which may leave less than nothing): so two boxes overlap if the two come
+/// too close.
 struct LatticeBox {
   LatticePoint lo;
   LatticePoint hi;
@@ -43,25 +54,25 @@ struct LatticeBox {
   }
 };
 
-/// The hard macros of a block on the lattice of database units.
+/// The hard macros of a block on a lattice.
 ///
-/// The lower-left corner of a movable macro lies on the lattice; a size that is no whole number of
-/// units counts as the next larger, except at the right and the upper edge of the canvas. Fixed
-/// macros and blockages are rounded outwards.
+/// The lower-left corner of a movable macro lies on the lattice or a fixed distance, less than a
+/// unit, to the upper right of it. Boxes reach out to whole units, keep-outs included, except at
+/// the right and the upper edge of the canvas. Fixed macros and blockages are rounded outwards.
 struct MacroGeometry {
-  /// What never changes about a movable macro; arrays by axis, in orientation N.
+  /// A movable macro in one orientation; arrays by axis.
   struct Shape {
-    std::array<double, 2> half_um{};
-    LatticePoint size{};
-    /// Highest lower-left corner inside the canvas, [turned][axis]; negative if there is none.
-    std::array<LatticePoint, 2> max_lo{};
+    std::array<double, 2> centre_um{};  ///< from the lattice point of the box to the macro's centre
+    LatticePoint size{};                ///< of the box
+    LatticePoint min_lo{};              ///< lowest corner of the box with the macro in the canvas
+    LatticePoint max_lo{};              ///< highest one; below `min_lo` if there is none
+
+    bool operator==(const Shape&) const = default;
   };
 
-  DbuLattice lattice;
-  LatticePoint gap{};
+  std::array<DbuLattice, 2> lattice;
   LatticePoint room{};                     ///< size of the canvas, rounded up
   std::vector<netlist_io::NodeId> macros;  ///< movable, in file order
-  std::vector<Shape> shapes;               ///< of `macros`
   std::vector<LatticeBox> obstacles;       ///< fixed hard macros in file order, blockages
 
   /// Throws `netlist_io::OptionError` for options out of range and for a canvas beyond 2^29 units.
@@ -70,39 +81,44 @@ struct MacroGeometry {
                 const netlist_io::Placement& placement,
                 const MacroSpaceOptions& options);
 
-  /// Size of the box of a macro, spacing included.
-  LatticePoint padded_size(std::size_t macro, netlist_io::Orientation orientation) const {
-    const LatticePoint& size = shapes[macro].size;
-    const std::size_t x = own_axis(0, orientation);
-    return {size[x] + gap[0], size[1 - x] + gap[1]};
+  const Shape& shape(std::size_t macro, netlist_io::Orientation orientation) const {
+    return shapes_[shape_of_[macro][static_cast<std::size_t>(orientation)]];
   }
-  const LatticePoint& max_lo(std::size_t macro, netlist_io::Orientation orientation) const {
-    return shapes[macro].max_lo[swaps_axes(orientation) ? 1 : 0];
-  }
-  /// Lower-left corner nearest to that of a macro with the given centre on `axis`, microns.
+  /// Lattice point of the box nearest to that of a macro with the given centre on `axis`, microns.
   std::int32_t corner(std::size_t macro,
                       double centre,
                       std::size_t axis,
                       netlist_io::Orientation orientation) const {
-    return lattice.nearest(centre - shapes[macro].half_um[own_axis(axis, orientation)]);
+    return lattice[axis].nearest(centre - shape(macro, orientation).centre_um[axis]);
   }
   /// The inverse: centre on `axis`, microns.
   double centre(std::size_t macro,
                 std::int32_t corner,
                 std::size_t axis,
                 netlist_io::Orientation orientation) const {
-    return lattice.um(corner) + shapes[macro].half_um[own_axis(axis, orientation)];
+    return lattice[axis].um(corner) + shape(macro, orientation).centre_um[axis];
   }
 
  private:
-  /// Axis of the macro that lies along `axis` of the canvas.
-  static std::size_t own_axis(std::size_t axis, netlist_io::Orientation orientation) {
-    return swaps_axes(orientation) ? 1 - axis : axis;
-  }
+  /// Keep-out of a turned macro, lattice units.
+  struct Margin {
+    LatticePoint lo{};
+    LatticePoint hi{};
+  };
+
+  Margin margin_of(netlist_io::NodeId macro,
+                   netlist_io::Orientation orientation,
+                   const MacroSpacing& spacing) const;
   void add_movable(netlist_io::NodeId macro,
                    const netlist_io::Netlist& netlist,
-                   const netlist_io::Canvas& canvas);
-  void add_obstacle(const netlist_io::Rect& rect, bool spaced);
+                   const netlist_io::Canvas& canvas,
+                   const MacroSpaceOptions& options);
+  std::uint32_t add_shape(const Shape& shape);
+  void add_obstacle(const netlist_io::Rect& rect, const Margin& grown);
+  Margin least_margin(const MacroSpacing& spacing) const;
+
+  std::vector<Shape> shapes_;                           ///< distinct ones
+  std::vector<std::array<std::uint32_t, 8>> shape_of_;  ///< of `macros`, by orientation
 };
 
 }  // namespace tessera::placer

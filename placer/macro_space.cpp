@@ -38,13 +38,13 @@ MacroSpace::MacroSpace(const Netlist& netlist,
 
 void MacroSpace::build_buckets() {
   constexpr std::int64_t kMaxSide = 256;  // 256 KiB of list heads
-  const std::vector<MacroGeometry::Shape>& shapes = geometry_.shapes;
+  const std::size_t num_movable = macros().size();
   for (std::size_t axis = 0; axis < 2; ++axis) {
     std::int64_t total = 0;
-    for (const MacroGeometry::Shape& shape : shapes) {
-      total += shape.size[axis] + geometry_.gap[axis];
+    for (std::size_t macro = 0; macro < num_movable; ++macro) {
+      total += geometry_.shape(macro, Orientation::kN).size[axis];
     }
-    const auto count = static_cast<std::int64_t>(std::max<std::size_t>(1, shapes.size()));
+    const auto count = static_cast<std::int64_t>(std::max<std::size_t>(1, num_movable));
     const std::int32_t room = geometry_.room[axis];
     const std::int64_t side = std::max({std::int64_t{1}, total / count, room / kMaxSide + 1});
     shift_[axis] = static_cast<int>(std::bit_width(static_cast<std::uint64_t>(side))) - 1;
@@ -55,23 +55,27 @@ void MacroSpace::build_buckets() {
 
   for (Item item = 0; item < boxes_.size(); ++item) {
     first_slot_.push_back(static_cast<Slot>(entries_.size()));
-    const bool movable = item < shapes.size();
-    entries_.resize(
-        entries_.size() + (movable ? entries_needed(shapes[item]) : num_buckets(boxes_[item])),
-        Entry{item, kNone, kNone});
+    const bool movable = item < num_movable;
+    entries_.resize(entries_.size() + (movable ? entries_needed(item) : num_buckets(boxes_[item])),
+                    Entry{item, kNone, kNone});
     if (!movable) {
       link(item);
     }
   }
 }
 
-std::size_t MacroSpace::entries_needed(const MacroGeometry::Shape& shape) const {
-  const auto along = [this](std::int32_t size, std::size_t axis) {
-    const std::int32_t most = ((size + geometry_.gap[axis]) >> shift_[axis]) + 2;
-    return static_cast<std::size_t>(std::min(most, num_buckets_[axis]));
-  };
-  return std::max(along(shape.size[0], 0) * along(shape.size[1], 1),
-                  along(shape.size[1], 0) * along(shape.size[0], 1));
+std::size_t MacroSpace::entries_needed(Item item) const {
+  std::size_t most = 0;
+  for (std::size_t o = 0; o < 8; ++o) {
+    const LatticePoint& size = geometry_.shape(item, static_cast<Orientation>(o)).size;
+    std::size_t buckets = 1;
+    for (std::size_t axis = 0; axis < 2; ++axis) {
+      buckets *=
+          static_cast<std::size_t>(std::min((size[axis] >> shift_[axis]) + 2, num_buckets_[axis]));
+    }
+    most = std::max(most, buckets);
+  }
+  return most;
 }
 
 std::size_t MacroSpace::num_buckets(const LatticeBox& box) const {
@@ -83,14 +87,14 @@ std::size_t MacroSpace::num_buckets(const LatticeBox& box) const {
 LatticeBox MacroSpace::box_at(Item item, const cost::NodeMove& pose) const {
   const std::int32_t x = geometry_.corner(item, pose.x, 0, pose.orientation);
   const std::int32_t y = geometry_.corner(item, pose.y, 1, pose.orientation);
-  const LatticePoint size = geometry_.padded_size(item, pose.orientation);
+  const LatticePoint& size = geometry_.shape(item, pose.orientation).size;
   return {{x, y}, {x + size[0], y + size[1]}};
 }
 
 bool MacroSpace::inside(Item item, const LatticeBox& box, Orientation orientation) const {
-  const LatticePoint& max_lo = geometry_.max_lo(item, orientation);
-  return ((box.lo[0] >= 0) & (box.lo[1] >= 0) & (box.lo[0] <= max_lo[0]) &
-          (box.lo[1] <= max_lo[1])) != 0;
+  const MacroGeometry::Shape& shape = geometry_.shape(item, orientation);
+  return ((box.lo[0] >= shape.min_lo[0]) & (box.lo[1] >= shape.min_lo[1]) &
+          (box.lo[0] <= shape.max_lo[0]) & (box.lo[1] <= shape.max_lo[1])) != 0;
 }
 
 MacroSpace::BucketRange MacroSpace::buckets_of(const LatticeBox& box) const {
@@ -138,9 +142,11 @@ double MacroSpace::snap_on(std::size_t axis,
                            Item item,
                            double centre,
                            Orientation orientation) const {
-  const std::int32_t highest = std::max(geometry_.max_lo(item, orientation)[axis], 0);
+  const MacroGeometry::Shape& shape = geometry_.shape(item, orientation);
+  const std::int32_t lowest = shape.min_lo[axis];
+  const std::int32_t highest = std::max(shape.max_lo[axis], lowest);
   const std::int32_t corner = geometry_.corner(item, centre, axis, orientation);
-  return geometry_.centre(item, std::clamp(corner, 0, highest), axis, orientation);
+  return geometry_.centre(item, std::clamp(corner, lowest, highest), axis, orientation);
 }
 
 cost::NodeMove MacroSpace::pose(NodeId macro) const {
@@ -238,8 +244,9 @@ double MacroSpace::travel(Item item, std::size_t axis, int direction) const {
   const std::size_t across = 1 - axis;
   const LatticeBox& box = boxes_[item];
   const bool up = direction > 0;
-  const std::int32_t highest = geometry_.max_lo(item, orientations_[item])[axis];
-  std::int32_t best = std::max(0, up ? highest - box.lo[axis] : box.lo[axis]);
+  const MacroGeometry::Shape& shape = geometry_.shape(item, orientations_[item]);
+  std::int32_t best =
+      std::max(0, up ? shape.max_lo[axis] - box.lo[axis] : box.lo[axis] - shape.min_lo[axis]);
 
   const BucketRange range = buckets_of(box);
   LatticePoint at{};
@@ -264,7 +271,7 @@ double MacroSpace::travel(Item item, std::size_t axis, int direction) const {
       }
     }
   }
-  return geometry_.lattice.um(best);
+  return geometry_.lattice[axis].um(best);
 }
 
 FreeTravel MacroSpace::free_travel(NodeId macro) const {

@@ -105,8 +105,9 @@ class MacroSpace {
   };
 
   void build_buckets();
-  /// Number of buckets that a macro can overlap, wherever it stands and however it is turned.
-  std::size_t entries_needed(const MacroGeometry::Shape& shape) const;
+  /// Number of buckets that a movable item can overlap, wherever it stands and however it is
+  /// turned.
+  std::size_t entries_needed(Item item) const;
   std::size_t num_buckets(const LatticeBox& box) const;
 
   Item item_of(netlist_io::NodeId macro) const { return item_of_node_[macro.index()]; }

@@ -24,10 +24,17 @@ struct AxisPoint {
   double position = 0.0;
 };
 
+/// Anchors on one axis.
+struct AxisAnchors {
+  std::span<const double> position;  ///< empty: none
+  double weight = 0.0;
+};
+
 /// The system of one axis.
 class AxisSystem {
  public:
-  AxisSystem(const PointNets& nets, bool horizontal, double centre) : nets_(nets), centre_(centre) {
+  AxisSystem(const PointNets& nets, bool horizontal, double centre, const AxisAnchors& anchors)
+      : nets_(nets), centre_(centre), anchors_(anchors) {
     points_.reserve(nets.num_points());
     for (std::size_t i = 0; i < nets.movers.size(); ++i) {
       points_.push_back({static_cast<std::uint32_t>(i), 0.0, 0.0});
@@ -70,6 +77,12 @@ class AxisSystem {
     nets_.for_each_net([&](std::span<const std::uint32_t> members, std::size_t net) {
       add_net(members, static_cast<double>(nets_.wire_weight[net]), min_distance);
     });
+    for (std::size_t i = 0; i < anchors_.position.size(); ++i) {
+      const double anchor = anchors_.position[i];
+      const double distance = std::abs(points_[i].position - anchor);
+      const AxisPoint fixed{kFixed, anchor, anchor};
+      add_end(points_[i], fixed, anchors_.weight / std::max(distance, min_distance));
+    }
     // A weak pull to the centre makes the matrix regular.
     const double pull = 1e-6 * std::max(diagonal_.mean(), 1e-6);
     for (Eigen::Index i = 0; i < size; ++i) {
@@ -124,6 +137,7 @@ class AxisSystem {
 
   const PointNets& nets_;
   double centre_;
+  AxisAnchors anchors_;
   std::vector<AxisPoint> points_;
   std::vector<Eigen::Triplet<double>> entries_;
   Eigen::VectorXd right_;
@@ -134,10 +148,12 @@ void place_axis(const PointNets& nets,
                 bool horizontal,
                 int cells,
                 const QuadraticPlacerOptions& options,
+                const AxisAnchors& anchors,
                 std::span<double> x) {
-  AxisSystem system(nets, horizontal, 0.5 * cells);
+  AxisSystem system(nets, horizontal, 0.5 * cells, anchors);
   // The first weights come from a guess: far pins should not hang on thin threads yet.
-  double min_distance = std::max(options.min_distance, 0.25 * cells);
+  double min_distance = anchors.position.empty() ? std::max(options.min_distance, 0.25 * cells)
+                                                 : options.min_distance;
   for (int round = 0; round < options.rounds; ++round) {
     system.solve(min_distance, options.tolerance, x);
     for (double& position : x) {
@@ -165,13 +181,15 @@ void place_quadratically(const PointNets& nets,
                          netlist_io::GridShape grid,
                          const QuadraticPlacerOptions& options,
                          std::span<double> x,
-                         std::span<double> y) {
+                         std::span<double> y,
+                         const std::optional<QuadraticAnchors>& anchors) {
   options.validate();
   if (x.empty()) {
     return;
   }
-  place_axis(nets, true, grid.cols, options, x);
-  place_axis(nets, false, grid.rows, options, y);
+  const QuadraticAnchors pull = anchors.value_or(QuadraticAnchors{});
+  place_axis(nets, true, grid.cols, options, {pull.x, pull.weight}, x);
+  place_axis(nets, false, grid.rows, options, {pull.y, pull.weight}, y);
 }
 
 }  // namespace tessera::placer

@@ -105,9 +105,9 @@ TEST_CASE("a box that found no place goes first the next time") {
   // first.
   BoxProblem problem;
   for (int i = 0; i < 2; ++i) {
-    problem.boxes.push_back({{2, 1}, {8, 0}, {4, 0}});
+    problem.boxes.push_back({{2, 1}, {0, 0}, {8, 0}, {4, 0}});
   }
-  problem.boxes.push_back({{6, 1}, {4, 0}, {0, 0}});
+  problem.boxes.push_back({{6, 1}, {0, 0}, {4, 0}, {0, 0}});
   std::vector<std::size_t> order = {0, 1, 2};
   CHECK_FALSE(place_in_order(problem, order, PlacingRule{}, 0).has_value());
   order = {0, 1, 2};

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -181,6 +183,84 @@ TEST_CASE("halo and channel hold between macros, not at edges and blockages") {
   CHECK_FALSE(space.fits(b, 19.0, 11.999, Orientation::kN));
 }
 
+TEST_CASE("halos of single macros turn with them") {
+  const Halo halo = {1.0, 2.0, 3.0, 4.0};
+  CHECK(turned(halo, Orientation::kFN) == Halo{3.0, 2.0, 1.0, 4.0});
+  CHECK(turned(halo, Orientation::kFS) == Halo{1.0, 4.0, 3.0, 2.0});
+  // As the sides turn: the centre of each side, with its halo, goes where a pin there would go.
+  for (std::size_t o = 0; o < 8; ++o) {
+    const auto orientation = static_cast<Orientation>(o);
+    const Halo result = turned(halo, orientation);
+    const auto side = [&](double x, double y) {
+      const netlist_io::Offset to = transform({x, y}, orientation);
+      return to.x < 0.0   ? result.left
+             : to.x > 0.0 ? result.right
+             : to.y < 0.0 ? result.bottom
+                          : result.top;
+    };
+    CAPTURE(o);
+    CHECK(side(-1.0, 0.0) == halo.left);
+    CHECK(side(0.0, -1.0) == halo.bottom);
+    CHECK(side(1.0, 0.0) == halo.right);
+    CHECK(side(0.0, 1.0) == halo.top);
+  }
+}
+
+TEST_CASE("halos of single macros hold between macros") {
+  Scene scene = small_scene(2);
+  scene.options.spacing.own_halos = std::make_shared<const std::vector<Halo>>(
+      std::vector<Halo>{{0.5, 0.0, 1.5, 0.25}, {0.0, 0.0, 0.0, 0.0}});
+  MacroSpace space = make_space(scene);
+  const NodeId a(0);
+  const NodeId b(1);
+  space.move(a, 1.0, 2.0, Orientation::kN);  // the halo may leave the canvas
+  CHECK(space.fits(b, 4.5, 2.0, Orientation::kN));
+  CHECK_FALSE(space.fits(b, 4.499, 2.0, Orientation::kN));
+  CHECK(space.fits(b, 1.0, 6.25, Orientation::kN));
+  CHECK_FALSE(space.fits(b, 1.0, 6.249, Orientation::kN));
+  space.move(a, 10.0, 2.0, Orientation::kFN);
+  CHECK(space.fits(b, 12.5, 2.0, Orientation::kN));
+  CHECK_FALSE(space.fits(b, 12.499, 2.0, Orientation::kN));
+  CHECK(space.fits(b, 6.5, 2.0, Orientation::kN));
+  CHECK_FALSE(space.fits(b, 6.501, 2.0, Orientation::kN));
+}
+
+TEST_CASE("corners lie on the lattice at the phase of the macro and its orientation") {
+  Scene scene = small_scene(2);
+  scene.options.unit_um = {0.3, 0.7};
+  LatticePhase phase;
+  phase.x[static_cast<std::size_t>(Orientation::kN)] = 0.1;
+  phase.x[static_cast<std::size_t>(Orientation::kFN)] = 0.85;  // of which 0.25 counts
+  phase.y[static_cast<std::size_t>(Orientation::kN)] = 0.2;
+  scene.options.phases =
+      std::make_shared<const std::vector<LatticePhase>>(std::vector<LatticePhase>{phase, {}});
+  MacroSpace space = make_space(scene);
+  Rng rng(4);
+  const auto off = [](double corner, double unit, double phase_um) {
+    const double at = (corner - phase_um) / unit;
+    return std::abs(at - std::round(at)) * unit;
+  };
+  for (int i = 0; i < 200; ++i) {
+    const NodeId macro(rng.below(2));
+    const auto orientation = rng.below(2) == 0 ? Orientation::kN : Orientation::kFN;
+    const bool first = macro == NodeId(0);
+    const bool north = orientation == Orientation::kN;
+    const cost::NodeMove pose =
+        space.snap({macro, rng.uniform(-2.0, 22.0), rng.uniform(-2.0, 22.0), orientation});
+    CHECK(off(pose.x - 1.0, 0.3, first ? (north ? 0.1 : 0.25) : 0.0) < 1e-9);
+    CHECK(off(pose.y - 2.0, 0.7, first && north ? 0.2 : 0.0) < 1e-9);
+    CHECK(pose.x >= 1.0 - kSlack);
+    CHECK(pose.x <= 19.0 + kSlack);
+    CHECK(pose.y >= 2.0 - kSlack);
+    CHECK(pose.y <= 18.0 + kSlack);
+    if (space.fits(pose)) {
+      space.move(pose);
+      put(scene.placement, pose);
+    }
+  }
+  CHECK(fits_by_hand(scene, scene.placement, NodeId(0)));
+}
+
 TEST_CASE("free travel is the distance to the next thing in each direction") {
   Scene scene = small_scene(4);
   scene.canvas.blockages.push_back({{0.0, 13.5, 20.0, 14.0}, 1.0});
@@ -336,7 +416,7 @@ TEST_CASE("sizes off the lattice never overlap, abutting") {
     scene.canvas = make_canvas(rng.uniform(30.0, 60.0), rng.uniform(30.0, 60.0), 10, 10);
     scene.placement = Placement(scene.netlist);
     std::fill(scene.placement.placed.begin(), scene.placement.placed.end(), std::uint8_t{0});
-    scene.options.dbu_um = 0.00025;
+    scene.options.unit_um = {0.00025, 0.00025};
     MacroSpace space = make_space(scene);
     std::size_t num_inside = 0;
     for (const NodeId macro : space.macros()) {
@@ -411,10 +491,10 @@ TEST_CASE("copies are independent") {
 
 TEST_CASE("options of the space outside their range are refused") {
   Scene scene = small_scene(1);
-  scene.options.dbu_um = 0.0;
-  CHECK_THROWS_WITH_AS(make_space(scene), doctest::Contains("dbu_um"), netlist_io::OptionError);
-  scene.options.dbu_um = 1e-9;
-  CHECK_THROWS_WITH_AS(make_space(scene), doctest::Contains("dbu_um"), netlist_io::OptionError);
+  scene.options.unit_um[0] = 0.0;
+  CHECK_THROWS_WITH_AS(make_space(scene), doctest::Contains("unit_um"), netlist_io::OptionError);
+  scene.options.unit_um[1] = 1e-9;
+  CHECK_THROWS_WITH_AS(make_space(scene), doctest::Contains("unit_um"), netlist_io::OptionError);
   scene.options = {};
   scene.options.spacing.halo_x_um = std::nan("");
   CHECK_THROWS_WITH_AS(make_space(scene), doctest::Contains("halo_x_um"), netlist_io::OptionError);
