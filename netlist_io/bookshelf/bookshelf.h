@@ -72,11 +72,15 @@ struct BookshelfDesign {
 };
 
 /// Reads the `.aux` file and the members it names (`.nodes .nets .pl .scl .wts`; a member that is
-/// missing under its name is tried with `.gz`; `.wts` may be missing). Throws `ParseError`.
+/// missing under its name is tried with `.gz`, or without; `.wts` may be missing). Nets without
+/// name are called `net<i>`. A name in `.wts` that is both a node's and a net's is taken for the
+/// kind that more of its names are, for a net if equal. Throws `ParseError`.
 BookshelfDesign read_bookshelf(const std::string& aux_path);
 
-/// Writes all members beside `aux_path`, atomically each, the `.aux` last; members end in `.gz` if
-/// `compress` says so. Numbers in the shortest form that reads back equal.
+/// Writes all members beside `aux_path`, atomically each, the `.aux` last; members end in `.gz`,
+/// also in the `.aux`, if `compress` says so. Numbers in the shortest form that reads back equal.
+/// Throws `std::invalid_argument` if a name is empty, has blanks or starts with `#`,
+/// `std::runtime_error` if a file cannot be written.
 void write_bookshelf(const BookshelfDesign& design, const std::string& aux_path, bool compress);
 
 /// The text of a `.pl` file.
@@ -84,9 +88,13 @@ std::string format_bookshelf_pl(const BookshelfDesign& design);
 
 /// A Bookshelf design as a netlist: one micron is one unit of the files, and the canvas is the
 /// bounding box of the rows, its lower-left corner moved to (0, 0). Movable nodes taller than a row
-/// become hard macros, so do terminals that are and that reach into the canvas (fixed); other
-/// terminals become ports, other nodes standard cells, whose pins are at their centres. The driver
-/// of a net is its first output, else its first pin.
+/// become hard macros; so do fixed ones that reach into the canvas, unless they are `terminal_NI`.
+/// Other terminals, and fixed tall nodes outside, become ports, other nodes standard cells; the
+/// pins of both are at their centres. Node i is node i of the design.
+///
+/// The driver of a net is its first output, else its first pin. Nets of one pin or without positive
+/// weight are left out. A cell gives all nets that it drives the weight of the last of them, a port
+/// weight 1, as `Netlist` has it.
 struct BookshelfNetlist {
   Netlist netlist;
   Placement placement;    ///< as in `.pl`
@@ -95,9 +103,12 @@ struct BookshelfNetlist {
   double origin_y = 0.0;
   std::size_t num_guessed_drivers = 0;  ///< nets without any output
 };
+/// Throws `ParseError` if the rows span no area.
 BookshelfNetlist to_netlist(const BookshelfDesign& design);
 
-/// The design with the positions and orientations of a placement of `to_netlist(design)`.
+/// Gives the design the positions of a placement of `to_netlist(design)`, and the macros their
+/// orientations. Nodes that have not moved keep their coordinates bit by bit. Throws
+/// `std::invalid_argument` if the number of nodes differs.
 void apply_placement(const BookshelfNetlist& netlist,
                      const Placement& placement,
                      BookshelfDesign& design);

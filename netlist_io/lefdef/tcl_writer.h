@@ -23,6 +23,9 @@ struct TclMacro {
 
 /// One line per macro, in the order given, after a comment line; braces, dollars and brackets in
 /// names are written so that Tcl takes them literally.
+///
+/// `place_macro` knows `-exact`, which keeps it from snapping to tracks, since December 2024; its
+/// documentation allows R0, MX, MY and R180 only. Other orientations are written all the same.
 std::string format_tcl(std::span<const TclMacro> macros, TclDialect dialect);
 
 }  // namespace tessera::netlist_io

@@ -1,0 +1,6 @@
+# Tests of scripts, where there is a Python to run them.
+find_package(Python3 COMPONENTS Interpreter)
+if(Python3_Interpreter_FOUND)
+  add_test(NAME check_def
+    COMMAND Python3::Interpreter -B ${CMAKE_CURRENT_LIST_DIR}/check_def_test.py)
+endif()
