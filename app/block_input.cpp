@@ -6,9 +6,9 @@
 #include <cmath>
 #include <filesystem>
 
+#include "app/block_clustering.h"
+#include "app/design_rules.h"
 #include "netlist_io/errors.h"
-#include "netlist_io/netlist_file.h"
-#include "netlist_io/plc_file.h"
 #include "placer/grid_selection.h"
 
 namespace tessera::app {
@@ -25,6 +25,10 @@ namespace {
 /// Side of the default canvas for a total area, as in Google's binary.
 constexpr double kDefaultUtilization = 0.6;
 constexpr int kDefaultGridSide = 10;
+
+double seconds_since(std::chrono::steady_clock::time_point start) {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
 
 std::vector<std::string> split(const std::string& text, char separator) {
   std::vector<std::string> parts(1);
@@ -99,10 +103,27 @@ cost::CostOptions choose_cost_options(const BlockFlags& flags, const PlcHeader& 
   return options;
 }
 
+/// Macros that fit into the cells of no grid may still fit between the cells.
+GridShape select_grid_or_usual(const Netlist& netlist,
+                               const Canvas& canvas,
+                               const placer::GridSelectionOptions& options) {
+  try {
+    return placer::select_grid(netlist, canvas, options);
+  } catch (const netlist_io::InfeasibleError&) {
+    constexpr double kUsualCells = 900.0;
+    const double cells = std::min(kUsualCells, static_cast<double>(options.max_cells));
+    const double cols = std::sqrt(cells * canvas.width / canvas.height);
+    const auto side = [&](double value) {
+      return static_cast<int>(std::clamp(value, 1.0, static_cast<double>(options.max_side)));
+    };
+    return {side(cols), side(cells / cols)};
+  }
+}
+
 Canvas choose_canvas(const BlockFlags& flags,
                      const PlcHeader& header,
                      const Netlist& netlist,
-                     DefaultGrid default_grid) {
+                     BlockUse use) {
   Canvas canvas;
   canvas.blockages = header.blockages;
   if (flags.canvas && *flags.canvas != "auto") {
@@ -119,10 +140,10 @@ Canvas choose_canvas(const BlockFlags& flags,
     std::tie(canvas.grid.cols, canvas.grid.rows) = parse_sizes<int>("--grid", *flags.grid);
   } else if (header.cols && header.rows) {
     canvas.grid = {*header.cols, *header.rows};
-  } else if (default_grid == DefaultGrid::kSelected && !netlist.hard_macros().empty()) {
+  } else if (use == BlockUse::kPlacing && !netlist.hard_macros().empty()) {
     placer::GridSelectionOptions options;
     options.max_cells = flags.max_grid_cells.value_or(options.max_cells);
-    canvas.grid = placer::select_grid(netlist, canvas, options);
+    canvas.grid = select_grid_or_usual(netlist, canvas, options);
   }
   constexpr int kMaxGridSide = 4096;
   if (canvas.grid.cols > kMaxGridSide || canvas.grid.rows > kMaxGridSide) {
@@ -146,12 +167,30 @@ void complete_header(const Canvas& canvas, const cost::CostOptions& cost, PlcHea
 
 }  // namespace
 
+std::string Block::master_name(netlist_io::NodeId macro) const {
+  if (!lefdef) {
+    return "";
+  }
+  const Netlist& input = flat ? flat->netlist : netlist;
+  const auto node = input.find_node(netlist.name(macro));
+  const std::uint32_t component = lefdef->netlist.component_of_node[node->index()];
+  return lefdef->library.masters[lefdef->design.components[component].master].name;
+}
+
 void BlockFlags::add_to(CLI::App& command) {
-  command.add_option("netlist", netlist, "netlist.pb.txt[.gz]; parts of one joined by commas")
+  command
+      .add_option("netlist",
+                  input.netlist,
+                  "netlist.pb.txt (parts of one joined by commas), design.def or Bookshelf .aux; "
+                  "all also with .gz")
       ->required()
       ->type_name("NETLIST");
-  command.add_option("--plc", plc, "initial placement: canvas, grid, constants, fixed nodes")
+  command.add_option("--plc", input.plc, "initial placement: canvas, grid, constants, fixed nodes")
       ->type_name("FILE");
+  command.add_option("--lef", input.lefs, "LEF of a DEF, once per file: technology, cells, macros")
+      ->type_name("FILE")
+      ->take_all()
+      ->allow_extra_args(false);  // one FILE a flag, so that NETLIST may follow
   const char* const group = "Cost (explicit flag, then .plc header, then default)";
   command.add_option("--weights", weights, "weights of wirelength, density and congestion")
       ->delimiter(',')
@@ -190,25 +229,31 @@ void BlockFlags::add_to(CLI::App& command) {
       ->group(group);
 }
 
-std::unique_ptr<const Block> read_block(const BlockFlags& flags, DefaultGrid default_grid) {
+std::unique_ptr<Block> read_block(const BlockFlags& flags,
+                                  BlockUse use,
+                                  const ClusteringSettings& clustering) {
   const auto start = std::chrono::steady_clock::now();
   auto block = std::make_unique<Block>();
-  block->input_paths = split(flags.netlist, ',');
-  netlist_io::NetlistFile file = netlist_io::read_netlist(block->input_paths);
-  block->netlist = std::move(file.netlist);
-  block->header = std::move(file.header);
-  block->placement = netlist_io::Placement(block->netlist);
-  if (flags.plc) {
-    netlist_io::PlcFile plc = netlist_io::read_plc(*flags.plc, block->netlist);
-    block->header = netlist_io::merge_headers(block->header, plc.header);
-    block->placement = std::move(plc.placement);
-    block->input_paths.push_back(*flags.plc);
-  }
+  InputNetlist input = read_input(flags.input);
+  block->netlist = std::move(input.netlist);
+  block->placement = std::move(input.placement);
+  block->header = std::move(input.header);
+  block->input_paths = std::move(input.paths);
+  block->warnings = std::move(input.warnings);
+  block->lefdef = std::move(input.lefdef);
+  block->bookshelf = std::move(input.bookshelf);
   block->name = design_name(block->header, block->input_paths.front());
   block->cost = choose_cost_options(flags, block->header);
-  block->canvas = choose_canvas(flags, block->header, block->netlist, default_grid);
+  block->canvas = choose_canvas(flags, block->header, block->netlist, use);
   complete_header(block->canvas, block->cost, block->header);
-  block->read_s = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  block->read_s = seconds_since(start);
+  if (use == BlockUse::kPlacing && !block->netlist.std_cells().empty()) {
+    cluster_block(clustering, *block);
+    block->cluster_s = seconds_since(start) - block->read_s;
+  }
+  if (block->lefdef) {
+    block->macro_rules = design_rules(*block);
+  }
   return block;
 }
 

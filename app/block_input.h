@@ -8,18 +8,21 @@
 
 #include <CLI/CLI.hpp>
 
+#include "app/block_clustering.h"
+#include "app/input_netlist.h"
 #include "cost/cost_options.h"
 #include "netlist_io/canvas.h"
 #include "netlist_io/netlist.h"
 #include "netlist_io/placement.h"
 #include "netlist_io/plc_header.h"
+#include "placer/clustering/clustering.h"
+#include "placer/macro_geometry.h"
 
 namespace tessera::app {
 
 /// Flags of every command that reads a block and computes its cost.
 struct BlockFlags {
-  std::string netlist;  ///< path, or several of one netlist separated by commas
-  std::optional<std::string> plc;
+  InputPaths input;
   std::string outside_pins = "clamp";
   std::optional<int> smooth_range;
   std::optional<std::pair<double, double>> routes;
@@ -31,6 +34,14 @@ struct BlockFlags {
   std::vector<double> weights = {1.0, 0.5, 0.5};
 
   void add_to(CLI::App& command);
+};
+
+/// The flat netlist that a block was clustered from.
+struct FlatBlock {
+  netlist_io::Netlist netlist;
+  netlist_io::Placement placement;      ///< as in the input
+  placer::ClusteringResult clustering;  ///< its netlist moved into the block
+  bool positions_from_input = false;    ///< clusters know where the input has the cells
 };
 
 /// A block as read: netlist, canvas and options in force (explicit flag, then `.plc` header, then
@@ -45,13 +56,32 @@ struct Block {
   /// From `--plc`, else the positions of the netlist with ports fixed.
   netlist_io::Placement placement;
   std::vector<std::string> input_paths;
+  std::vector<std::string> warnings;  ///< about the input
   double read_s = 0.0;
+  double cluster_s = 0.0;
+  /// Where the design says that macros may stand: halos, manufacturing grid, tracks.
+  placer::MacroSpaceOptions macro_rules;
+  std::optional<FlatBlock> flat;  ///< if the standard cells have been clustered
+  std::optional<LefDefSource> lefdef;
+  std::optional<BookshelfSource> bookshelf;
+
+  /// Name of the LEF master of a hard macro; empty if the input has no masters.
+  std::string master_name(netlist_io::NodeId macro) const;
+  /// The node of a hard macro or a port of the input in `netlist`.
+  netlist_io::NodeId node_of(netlist_io::NodeId input_node) const {
+    return flat ? flat->clustering.node_of[input_node.index()] : input_node;
+  }
 };
 
-/// What a block gets that has no grid of its own.
-enum class DefaultGrid { kTenByTen, kSelected };
+enum class BlockUse {
+  kLooking,  ///< as it is; 10 x 10 cells if it has no grid of its own
+  kPlacing,  ///< standard cells become clusters; the grid is selected if the block has none
+};
 
-/// Reads the block that the flags name. Throws `netlist_io::ParseError` or `OptionError`.
-std::unique_ptr<const Block> read_block(const BlockFlags& flags, DefaultGrid default_grid);
+/// Reads the block that the flags name. Throws `netlist_io::ParseError` or `OptionError`, and
+/// `netlist_io::InfeasibleError` if no grid takes the macros.
+std::unique_ptr<Block> read_block(const BlockFlags& flags,
+                                  BlockUse use,
+                                  const ClusteringSettings& clustering = {});
 
 }  // namespace tessera::app

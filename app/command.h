@@ -20,6 +20,8 @@ struct CommonFlags {
 
 /// Each adds its subcommand to `app`; when chosen, the subcommand runs and leaves its exit code in
 /// `exit_code`.
+void add_cluster_command(CLI::App& app, int& exit_code);
+void add_convert_command(CLI::App& app, int& exit_code);
 void add_cost_command(CLI::App& app, int& exit_code);
 void add_finetune_command(CLI::App& app, int& exit_code);
 void add_generate_command(CLI::App& app, int& exit_code);

@@ -42,14 +42,14 @@ struct FinetuneFlags {
 /// The one output that is a checkpoint and the placements beside it.
 struct Outputs {
   std::string checkpoint;
-  std::vector<std::string> placements;
+  OutputFlags placements;
 };
 
-Outputs split_outputs(const std::vector<std::string>& paths) {
+Outputs split_outputs(const std::vector<std::string>& paths, const InputPaths& input) {
   Outputs outputs;
   for (const std::string& path : paths) {
     if (!path.ends_with(".safetensors")) {
-      outputs.placements.push_back(path);
+      outputs.placements.paths.push_back(path);
     } else if (outputs.checkpoint.empty()) {
       outputs.checkpoint = path;
     } else {
@@ -60,7 +60,7 @@ Outputs split_outputs(const std::vector<std::string>& paths) {
     throw netlist_io::OptionError(
         "no output ends in .safetensors, expected one checkpoint, and placements if you like");
   }
-  check_output_names(outputs.placements);
+  outputs.placements.check(input);
   return outputs;
 }
 
@@ -167,14 +167,15 @@ gnn::FinetuneOptions training_options(const FinetuneFlags& flags, const std::str
 }
 
 int run(const FinetuneFlags& flags) {
-  const Outputs outputs = split_outputs(flags.outputs);
+  const Outputs outputs = split_outputs(flags.outputs, flags.block.input);
   catch_interrupts();
   const gnn::Plugin& plugin = load_plugin();
-  const std::unique_ptr<const Block> block = read_block(flags.block, DefaultGrid::kSelected);
+  const std::unique_ptr<const Block> block =
+      read_block(flags.block, BlockUse::kPlacing, ClusteringSettings::with_seed(flags.common.seed));
   const placer::MacroProblem problem(block->netlist,
                                      block->canvas,
                                      flags.environment.apply_fixes(*block),
-                                     flags.environment.problem_options(block->cost));
+                                     flags.environment.problem_options(*block));
 
   gnn::FinetuneOptions options = training_options(flags, outputs.checkpoint);
   MetricsLog metrics(outputs.checkpoint);
@@ -185,7 +186,7 @@ int run(const FinetuneFlags& flags) {
     }
   };
   options.improved = [&](const netlist_io::Placement& placement, const cost::CostBreakdown&) {
-    write_outputs(outputs.placements, *block, placement);
+    outputs.placements.write(*block, placement);
   };
   const gnn::FinetuneResult result = plugin.finetune(problem, options);
   const ordered_json document = {{"schema_version", 1},

@@ -3,6 +3,7 @@
 #include <cstdio>
 #include <map>
 #include <memory>
+#include <set>
 #include <span>
 #include <string>
 #include <vector>
@@ -82,7 +83,7 @@ std::vector<std::string> find_oddities(const Block& block) {
     const netlist_io::Rect box = block.placement.box(netlist, node);
     too_large += box.width() > block.canvas.width || box.height() > block.canvas.height ? 1 : 0;
   }
-  std::vector<std::string> oddities;
+  std::vector<std::string> oddities = block.warnings;
   const auto note = [&oddities](std::size_t count, const char* what) {
     if (count > 0) {
       oddities.push_back(std::to_string(count) + " " + what);
@@ -140,6 +141,48 @@ ordered_json describe(const Block& block) {
           {"oddities", find_oddities(block)}};
 }
 
+/// What the DEF says, before anything is left out.
+ordered_json describe_lefdef(const LefDefSource& source) {
+  const netlist_io::DefDesign& design = source.design;
+  std::map<netlist_io::PlacementStatus, std::size_t> with_status;
+  std::map<netlist_io::MasterClass, std::size_t> of_class;
+  std::set<std::uint32_t> masters;
+  for (const netlist_io::DefComponent& component : design.components) {
+    ++with_status[component.status];
+    ++of_class[source.library.masters[component.master].master_class];
+    masters.insert(component.master);
+  }
+  std::size_t port_connections = 0;
+  for (const netlist_io::DefConnection& connection : design.connections) {
+    port_connections += connection.component == netlist_io::DefConnection::kPort ? 1 : 0;
+  }
+  const std::size_t blocks = of_class[netlist_io::MasterClass::kBlock];
+  const std::size_t cells = of_class[netlist_io::MasterClass::kCore];
+  return {{"components", design.components.size()},
+          {"block_macros", blocks},
+          {"core_cells", cells},
+          {"other_class", design.components.size() - blocks - cells},
+          {"masters_used", masters.size()},
+          {"pins", design.pins.size()},
+          {"nets", design.nets.size()},
+          {"special_nets", design.num_special_nets},
+          {"routed_nets", design.num_routed_nets},
+          {"connections", design.connections.size()},
+          {"io_connections", port_connections},
+          {"placed", with_status[netlist_io::PlacementStatus::kPlaced]},
+          {"fixed",
+           with_status[netlist_io::PlacementStatus::kFixed] +
+               with_status[netlist_io::PlacementStatus::kCover]},
+          {"rows", design.rows.size()},
+          {"tracks", design.tracks.size()},
+          {"blockages", design.blockages.size()},
+          {"database_units", design.database_units},
+          {"manufacturing_grid_um", source.library.manufacturing_grid},
+          {"supply_nets_left_out", source.netlist.report.supply_nets},
+          {"unconnected_cells_left_out", source.netlist.report.unconnected_cells},
+          {"unplaced_ports", source.netlist.report.unplaced_ports}};
+}
+
 void print_text(const Block& block, const ordered_json& info) {
   std::printf("%s\n", block.name.c_str());
   std::printf("  hard macros  %zu in %zu sizes, %.2f %% of the canvas\n",
@@ -169,8 +212,11 @@ void print_text(const Block& block, const ordered_json& info) {
 }
 
 int run(const InfoFlags& flags) {
-  const std::unique_ptr<const Block> block = read_block(flags.block, DefaultGrid::kTenByTen);
-  const ordered_json info = describe(*block);
+  const std::unique_ptr<const Block> block = read_block(flags.block, BlockUse::kLooking);
+  ordered_json info = describe(*block);
+  if (block->lefdef) {
+    info["lefdef"] = describe_lefdef(*block->lefdef);
+  }
   if (flags.common.json) {
     std::fputs((info.dump(2) + "\n").c_str(), stdout);
   } else {

@@ -27,6 +27,8 @@ int run(int argc, char** argv) {
   int exit_code = tessera::app::kDone;
   tessera::app::add_place_command(app, exit_code);
   tessera::app::add_refine_command(app, exit_code);
+  tessera::app::add_cluster_command(app, exit_code);
+  tessera::app::add_convert_command(app, exit_code);
   tessera::app::add_cost_command(app, exit_code);
   tessera::app::add_info_command(app, exit_code);
   tessera::app::add_finetune_command(app, exit_code);

@@ -3,17 +3,25 @@
 #include <filesystem>
 #include <stdexcept>
 #include <string_view>
+#include <unordered_map>
+#include <utility>
 
 #include "netlist_io/errors.h"
 #include "netlist_io/file.h"
-#include "netlist_io/netlist_file.h"
+#include "netlist_io/lefdef/def_writer.h"
+#include "netlist_io/lefdef/tcl_writer.h"
 #include "netlist_io/plc_file.h"
 #include "netlist_io/svg.h"
 
 namespace tessera::app {
 namespace {
 
-enum class Format { kPlc, kNetlist, kSvg };
+using netlist_io::Netlist;
+using netlist_io::NodeId;
+using netlist_io::OptionError;
+using netlist_io::Placement;
+
+enum class Format { kPlc, kNetlist, kDef, kTcl, kPl, kSvg };
 
 Format format_of(const std::string& path) {
   std::string_view name = path;
@@ -26,31 +34,129 @@ Format format_of(const std::string& path) {
   if (name.ends_with(".pb.txt")) {
     return Format::kNetlist;
   }
+  if (name.ends_with(".def")) {
+    return Format::kDef;
+  }
+  if (path.ends_with(".tcl")) {
+    return Format::kTcl;
+  }
+  if (name.ends_with(".pl")) {
+    return Format::kPl;
+  }
   if (path.ends_with(".svg")) {
     return Format::kSvg;
   }
-  throw netlist_io::OptionError("output \"" + path +
-                                "\" has no known ending, expected .plc, .pb.txt (both also with "
-                                ".gz) or .svg");
+  throw OptionError("output \"" + path +
+                    "\" has no known ending, expected .plc, .pb.txt, .def, .pl (these also with "
+                    ".gz), .tcl or .svg");
+}
+
+void check_format(const std::string& path, NetlistFormat input) {
+  const Format format = format_of(path);
+  if (format == Format::kDef && input != NetlistFormat::kDef) {
+    throw OptionError(
+        "output \"" + path +
+        "\" is a DEF, which is written by changing the input DEF; this input is none");
+  }
+  if (format == Format::kPl && input != NetlistFormat::kBookshelf) {
+    throw OptionError("output \"" + path +
+                      "\" belongs to a Bookshelf design, but the input is none");
+  }
 }
 
 /// The netlist with the positions of a placement.
-netlist_io::Netlist moved_netlist(const Block& block, const netlist_io::Placement& placement) {
+Netlist moved_netlist(const Block& block, const Placement& placement) {
   netlist_io::NetlistRecords records = block.netlist.records();
   for (std::size_t i = 0; i < records.nodes.size(); ++i) {
     records.nodes[i].x = placement.x[i];
     records.nodes[i].y = placement.y[i];
     records.nodes[i].orientation = placement.orientation[i];
   }
-  return netlist_io::Netlist(std::move(records));
+  return Netlist(std::move(records));
 }
 
-std::string content_for(Format format, const Block& block, const netlist_io::Placement& placement) {
+/// Movable hard macros as tools that are not of ours take them.
+std::vector<netlist_io::TclMacro> placed_macros(const Block& block, const Placement& placement) {
+  std::vector<netlist_io::TclMacro> macros;
+  for (const NodeId macro : block.netlist.hard_macros()) {
+    if (placement.fixed[macro.index()] != 0) {
+      continue;
+    }
+    const netlist_io::Rect box = placement.box(block.netlist, macro);
+    netlist_io::TclMacro placed = {
+        block.netlist.name(macro), box.x0, box.y0, placement.orientation[macro.index()]};
+    if (block.lefdef) {
+      const double um = 1.0 / block.lefdef->design.database_units;
+      const netlist_io::DefPoint at =
+          def_point(block.lefdef->netlist, block.lefdef->design, box.x0, box.y0);
+      placed.x = um * at.x;
+      placed.y = um * at.y;
+    }
+    macros.push_back(std::move(placed));
+  }
+  return macros;
+}
+
+/// Components are found by name: the DEF may be a template for a placement from elsewhere.
+std::string def_text(const Block& block, const Placement& placement) {
+  const LefDefSource& source = *block.lefdef;
+  const netlist_io::DefDesign& design = source.design;
+  std::unordered_map<std::string_view, std::uint32_t> component_of_name;
+  for (std::size_t c = 0; c < design.components.size(); ++c) {
+    component_of_name.emplace(design.components[c].name, static_cast<std::uint32_t>(c));
+  }
+  std::vector<netlist_io::DefMove> moves;
+  for (const NodeId macro : block.netlist.hard_macros()) {
+    const auto found = component_of_name.find(block.netlist.name(macro));
+    if (found == component_of_name.end()) {
+      throw netlist_io::ParseError(
+          {design.path, 0, 0}, "there is no component for hard macro " + block.netlist.name(macro));
+    }
+    using netlist_io::PlacementStatus;
+    const PlacementStatus status = design.components[found->second].status;
+    const bool fixed = status == PlacementStatus::kFixed || status == PlacementStatus::kCover ||
+                       placement.fixed[macro.index()] != 0;
+    if (!fixed && placement.placed[macro.index()] != 0) {
+      const netlist_io::Rect box = placement.box(block.netlist, macro);
+      moves.push_back({found->second,
+                       def_point(source.netlist, design, box.x0, box.y0),
+                       placement.orientation[macro.index()],
+                       PlacementStatus::kPlaced});
+    }
+  }
+  return netlist_io::format_def(design, moves);
+}
+
+std::string pl_text(const Block& block, const Placement& placement) {
+  netlist_io::BookshelfDesign design = block.bookshelf->design;
+  if (block.flat) {
+    apply_placement(block.bookshelf->netlist,
+                    block.flat->clustering.spread_to_flat(placement, block.flat->placement),
+                    design);
+  } else {
+    apply_placement(block.bookshelf->netlist, placement, design);
+  }
+  return format_bookshelf_pl(design);
+}
+
+std::string content_for(Format format,
+                        const OutputFlags& flags,
+                        const Block& block,
+                        const Placement& placement) {
   switch (format) {
     case Format::kPlc:
       return netlist_io::format_plc(block.netlist, block.header, placement);
     case Format::kNetlist:
-      return netlist_io::format_netlist(moved_netlist(block, placement));
+      return netlist_io::format_netlist(moved_netlist(block, placement), flags.number_style);
+    case Format::kDef:
+      return def_text(block, placement);
+    case Format::kTcl:
+      return netlist_io::format_tcl(placed_macros(block, placement),
+                                    flags.tcl_dialect == "innovus"
+                                        ? netlist_io::TclDialect::kInnovus
+                                        : netlist_io::TclDialect::kOpenRoad);
+    case Format::kPl:
+      return pl_text(block, placement);
     case Format::kSvg: {
       netlist_io::SvgOptions options;
       options.title = block.name;
@@ -62,9 +168,23 @@ std::string content_for(Format format, const Block& block, const netlist_io::Pla
 
 }  // namespace
 
-void check_output_names(const std::vector<std::string>& paths) {
+void OutputFlags::add_to(CLI::App& command) {
+  command
+      .add_option("-o,--output",
+                  paths,
+                  "result: .plc, .pb.txt, .def, .pl (also .gz), .tcl, .svg; once per file")
+      ->required()
+      ->type_name("FILE")
+      ->take_all()
+      ->allow_extra_args(false);  // one FILE a flag, so that NETLIST may follow
+  command.add_option("--tcl-dialect", tcl_dialect, "commands in a .tcl")
+      ->check(CLI::IsMember({"openroad", "innovus"}))
+      ->capture_default_str();
+}
+
+void OutputFlags::check(const InputPaths& input) const {
   for (const std::string& path : paths) {
-    format_of(path);
+    check_format(path, netlist_format(input.netlist));
     if (std::filesystem::is_directory(path)) {
       throw std::runtime_error(path + ": cannot be written: it is a folder");
     }
@@ -74,12 +194,10 @@ void check_output_names(const std::vector<std::string>& paths) {
   }
 }
 
-void write_outputs(const std::vector<std::string>& paths,
-                   const Block& block,
-                   netlist_io::Placement placement) {
+void OutputFlags::write(const Block& block, Placement placement) const {
   placement.fixed = block.placement.fixed;
   for (const std::string& path : paths) {
-    netlist_io::write_file_atomic(path, content_for(format_of(path), block, placement));
+    netlist_io::write_file_atomic(path, content_for(format_of(path), *this, block, placement));
   }
 }
 

@@ -3,20 +3,32 @@
 #include <string>
 #include <vector>
 
+#include <CLI/CLI.hpp>
+
 #include "app/block_input.h"
+#include "netlist_io/netlist_file.h"
 #include "netlist_io/placement.h"
 
 namespace tessera::app {
 
-/// Throws `netlist_io::OptionError` for an output whose name has no known ending: `.plc[.gz]`,
-/// `.pb.txt[.gz]` or `.svg`, and `std::runtime_error` for one in a folder that is not there. Called
-/// before long work starts.
-void check_output_names(const std::vector<std::string>& paths);
+/// Files to write, and how.
+struct OutputFlags {
+  std::vector<std::string> paths;
+  std::string tcl_dialect = "openroad";
+  netlist_io::NumberStyle number_style = netlist_io::NumberStyle::kShortestDouble;
 
-/// Writes a placement of `block` to each path in the format of its name. Fixed flags are written
-/// as the input had them.
-void write_outputs(const std::vector<std::string>& paths,
-                   const Block& block,
-                   netlist_io::Placement placement);
+  /// Adds `-o`, once per file, and `--tcl-dialect`.
+  void add_to(CLI::App& command);
+
+  /// Throws `netlist_io::OptionError` for an output whose name has no known ending, or one that
+  /// does not go with `input` (a DEF comes of a DEF, a `.pl` of a Bookshelf design), and
+  /// `std::runtime_error` for one in a folder that is not there. Called before long work starts.
+  void check(const InputPaths& input) const;
+
+  /// Writes a placement of `block` to each path in the format of its name. Fixed flags are written
+  /// as the input had them. A block that was clustered is written clustered to `.plc` and
+  /// `.pb.txt`, flat to `.def`, `.tcl` and `.pl`.
+  void write(const Block& block, netlist_io::Placement placement) const;
+};
 
 }  // namespace tessera::app

@@ -16,10 +16,12 @@
 #include "app/placement_report.h"
 #include "app/plugin_loader.h"
 #include "app/search_flags.h"
+#include "cost/proxy_cost.h"
 #include "netlist_io/errors.h"
 #include "netlist_io/plc_file.h"
 #include "placer/episodes.h"
 #include "placer/gradient_placer.h"
+#include "placer/legalizer.h"
 #include "placer/macro_problem.h"
 #include "placer/placement_search.h"
 #include "placer/policy.h"
@@ -37,7 +39,7 @@ struct PlaceFlags {
   CommonFlags common;
   EnvironmentFlags environment;
   SearchFlags search;
-  std::vector<std::string> outputs;
+  OutputFlags outputs;
   std::optional<std::string> policy;
   std::optional<std::string> start_from;
   std::string cluster_placer = "gradient";
@@ -179,7 +181,7 @@ PolicyResult run_policy(const PlaceFlags& flags,
                         PolicyLoader& loader,
                         Clock::time_point start) {
   const placer::MacroProblem problem(
-      block.netlist, block.canvas, fixed, flags.environment.problem_options(block.cost));
+      block.netlist, block.canvas, fixed, flags.environment.problem_options(block));
   const std::unique_ptr<placer::Policy> policy = loader.policy_for(problem);
   const Clock::time_point policy_start = Clock::now();
   placer::EpisodesResult episodes = run_episodes(problem, *policy, flags, start);
@@ -288,6 +290,19 @@ void search(const PlaceFlags& flags,
   report.cost_report.refine_s = seconds_since(search_start);
 }
 
+/// Moves the macros of a placement at grid-cell centres onto the lattice that their design asks
+/// for, mostly by less than a track pitch.
+void meet_design_rules(const PlaceFlags& flags, const Block& block, PlacementReport& report) {
+  report.placement =
+      placer::legalize_macros(
+          block.netlist, block.canvas, report.placement, flags.environment.space_options(block))
+          .placement;
+  CostReport& cost_report = report.cost_report;
+  cost_report.cost =
+      cost::ProxyCost(block.netlist, block.canvas, block.cost).evaluate(report.placement);
+  cost_report.stages.push_back({"on tracks", cost_report.cost.proxy});
+}
+
 /// Runs what the flags ask for and fills in placement, costs and details of the report.
 void make_placement(const PlaceFlags& flags,
                     const Block& block,
@@ -319,26 +334,29 @@ void make_placement(const PlaceFlags& flags,
   } else {
     search(flags, policy, given, block, start, report);
   }
+  if (block.lefdef && (flags.zero_shot() || flags.search.mode == "grid")) {
+    meet_design_rules(flags, block, report);
+  }
 }
 
 int run(const PlaceFlags& flags) {
   const Clock::time_point start = Clock::now();
   flags.validate();
-  check_output_names(flags.outputs);
+  flags.outputs.check(flags.block.input);
   catch_interrupts();
   PolicyLoader loader(flags);
-  const std::unique_ptr<const Block> block = read_block(flags.block, DefaultGrid::kSelected);
+  const std::unique_ptr<const Block> block =
+      read_block(flags.block, BlockUse::kPlacing, ClusteringSettings::with_seed(flags.common.seed));
   const Placement fixed = forget_movable(*block, flags.environment.apply_fixes(*block));
   PlacementReport report;
   report.cost_report.command = "place";
   report.cost_report.block = block.get();
-  report.cost_report.outputs = flags.outputs;
   report.fixed = &fixed;
   report.input_paths = block->input_paths;
   report.details = {{"policy", flags.policy_name()},
                     {"mode", flags.zero_shot() ? "grid" : flags.search.mode}};
   make_placement(flags, *block, loader, start, report);
-  return deliver(std::move(report), flags.common, start);
+  return deliver(std::move(report), flags.outputs, flags.common, start);
 }
 
 }  // namespace
@@ -351,7 +369,7 @@ void add_place_command(CLI::App& app, int& exit_code) {
   flags->common.add_to(*command);
   flags->environment.add_to(*command);
   flags->search.add_to(*command, {"zero-shot", "fast", "default", "best"});
-  add_output_option(*command, flags->outputs);
+  flags->outputs.add_to(*command);
   command
       ->add_option("--policy",
                    flags->policy,

@@ -2,8 +2,10 @@
 
 #include <cmath>
 #include <regex>
+#include <tuple>
 
 #include "netlist_io/errors.h"
+#include "netlist_io/halo_file.h"
 
 namespace tessera::app {
 namespace {
@@ -23,6 +25,24 @@ std::pair<double, double> x_and_y(const char* flag, const std::vector<double>& v
   return {values.front(), values.back()};
 }
 
+/// The halos of the file's rules; macros that none matches keep those of the design.
+std::shared_ptr<const std::vector<placer::Halo>> halos_from_file(const std::string& path,
+                                                                 const Block& block) {
+  const std::vector<netlist_io::HaloRule> rules = netlist_io::read_halo_file(path);
+  std::vector<placer::Halo> halos(block.netlist.num_nodes());
+  if (block.macro_rules.spacing.own_halos) {
+    halos = *block.macro_rules.spacing.own_halos;
+  }
+  for (const netlist_io::NodeId macro : block.netlist.hard_macros()) {
+    const netlist_io::HaloRule* const rule =
+        find_halo_rule(rules, block.netlist.name(macro), block.master_name(macro));
+    if (rule != nullptr) {
+      halos[macro.index()] = {rule->left, rule->bottom, rule->right, rule->top};
+    }
+  }
+  return std::make_shared<const std::vector<placer::Halo>>(std::move(halos));
+}
+
 }  // namespace
 
 void EnvironmentFlags::add_to(CLI::App& command) {
@@ -39,6 +59,13 @@ void EnvironmentFlags::add_to(CLI::App& command) {
       ->delimiter(',')
       ->allow_extra_args(false)  // one list a flag, so that NETLIST may follow
       ->type_name("X[,Y]")
+      ->group(group);
+  command
+      .add_option("--halo-file",
+                  halo_file,
+                  "keep-outs of single macros: lines of PATTERN X, PATTERN X Y or PATTERN LEFT "
+                  "BOTTOM RIGHT TOP; the pattern matches the instance or its master")
+      ->type_name("FILE")
       ->group(group);
   command.add_option("--channel", channel, "least gap between two hard macros, microns")
       ->delimiter(',')
@@ -71,15 +98,24 @@ netlist_io::Placement EnvironmentFlags::apply_fixes(const Block& block) const {
   return placement;
 }
 
-placer::MacroProblemOptions EnvironmentFlags::problem_options(const cost::CostOptions& cost) const {
+placer::MacroSpaceOptions EnvironmentFlags::space_options(const Block& block) const {
+  placer::MacroSpaceOptions options = block.macro_rules;
+  std::tie(options.spacing.halo_x_um, options.spacing.halo_y_um) = x_and_y("--halo", halo);
+  std::tie(options.spacing.channel_x_um, options.spacing.channel_y_um) =
+      x_and_y("--channel", channel);
+  if (halo_file) {
+    options.spacing.own_halos = halos_from_file(*halo_file, block);
+  }
+  return options;
+}
+
+placer::MacroProblemOptions EnvironmentFlags::problem_options(const Block& block) const {
   placer::MacroProblemOptions options;
-  options.cost = cost;
+  options.cost = block.cost;
   options.order = order == "area" ? placer::MacroOrder::kArea : placer::MacroOrder::kConnectivity;
   options.prior = prior == "centre" ? placer::PositionPrior::kCanvasCentre
                                     : placer::PositionPrior::kForceDirected;
-  const auto [halo_x, halo_y] = x_and_y("--halo", halo);
-  const auto [channel_x, channel_y] = x_and_y("--channel", channel);
-  options.spacing = {halo_x, halo_y, channel_x, channel_y};
+  options.spacing = space_options(block).spacing;
   return options;
 }
 

@@ -8,6 +8,7 @@
 #include <CLI/CLI.hpp>
 
 #include "app/block_input.h"
+#include "placer/macro_geometry.h"
 #include "placer/macro_problem.h"
 
 namespace tessera::app {
@@ -18,6 +19,7 @@ struct EnvironmentFlags {
   std::string prior = "force-directed";
   std::vector<double> halo = {0.0};     ///< microns: X, or X and Y
   std::vector<double> channel = {0.0};  ///< microns: X, or X and Y
+  std::optional<std::string> halo_file;
   std::optional<std::string> fix;
 
   void add_to(CLI::App& command);
@@ -26,7 +28,9 @@ struct EnvironmentFlags {
   /// `netlist_io::OptionError` for a bad pattern.
   netlist_io::Placement apply_fixes(const Block& block) const;
 
-  placer::MacroProblemOptions problem_options(const cost::CostOptions& cost) const;
+  /// Where hard macros may stand: the design's rules and these flags.
+  placer::MacroSpaceOptions space_options(const Block& block) const;
+  placer::MacroProblemOptions problem_options(const Block& block) const;
 };
 
 }  // namespace tessera::app

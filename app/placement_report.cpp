@@ -6,7 +6,6 @@
 
 #include "app/exit_codes.h"
 #include "app/interrupt.h"
-#include "app/outputs.h"
 #include "cost/proxy_cost.h"
 #include "netlist_io/rng.h"
 #include "netlist_io/sha256.h"
@@ -58,16 +57,12 @@ std::string document(const PlacementReport& report, const nlohmann::ordered_json
 
 }  // namespace
 
-void add_output_option(CLI::App& command, std::vector<std::string>& outputs) {
-  command.add_option("-o,--output", outputs, "result: .plc, .pb.txt (also .gz), .svg")
-      ->required()
-      ->type_name("FILE")
-      ->take_all()
-      ->allow_extra_args(false);  // one FILE a flag, so that NETLIST may follow
-}
-
-int deliver(PlacementReport report, const CommonFlags& flags, Clock::time_point start) {
+int deliver(PlacementReport report,
+            const OutputFlags& outputs,
+            const CommonFlags& flags,
+            Clock::time_point start) {
   CostReport& cost_report = report.cost_report;
+  cost_report.outputs = outputs.paths;
   const Block& block = *cost_report.block;
   cost_report.legality =
       placer::check_legality(block.netlist, block.canvas, report.placement, *report.fixed);
@@ -76,7 +71,7 @@ int deliver(PlacementReport report, const CommonFlags& flags, Clock::time_point 
   // An output may take the place of an input.
   const nlohmann::ordered_json inputs =
       flags.json ? inputs_json(report.input_paths) : nlohmann::ordered_json();
-  write_outputs(cost_report.outputs, block, report.placement);
+  outputs.write(block, report.placement);
   cost_report.total_s = seconds_since(start);
   const std::string text = flags.json ? document(report, inputs) : cost_report.to_text();
   std::fputs(text.c_str(), stdout);

@@ -3,11 +3,11 @@
 #include <string>
 #include <vector>
 
-#include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
 #include "app/command.h"
 #include "app/cost_report.h"
+#include "app/outputs.h"
 #include "app/search_flags.h"
 #include "netlist_io/placement.h"
 
@@ -15,8 +15,8 @@ namespace tessera::app {
 
 /// A placement made by `place` or `refine`, and what to say about it.
 struct PlacementReport {
-  /// `command`, `block`, `cost`, `stages`, `outputs` and the times of the parts are set by the
-  /// command, the rest by `deliver`.
+  /// `command`, `block`, `cost`, `stages` and the times of the parts are set by the command, the
+  /// rest by `deliver`.
   CostReport cost_report;
   netlist_io::Placement placement;
   /// Fixed flags and the positions of what is fixed.
@@ -25,11 +25,11 @@ struct PlacementReport {
   nlohmann::ordered_json details;  ///< further fields of the JSON document
 };
 
-/// Adds `-o`, once per file.
-void add_output_option(CLI::App& command, std::vector<std::string>& outputs);
-
 /// Writes the outputs, prints the report and returns the exit code. `start`: when the command
 /// started.
-int deliver(PlacementReport report, const CommonFlags& flags, Clock::time_point start);
+int deliver(PlacementReport report,
+            const OutputFlags& outputs,
+            const CommonFlags& flags,
+            Clock::time_point start);
 
 }  // namespace tessera::app

@@ -12,6 +12,7 @@
 #include "app/placement_report.h"
 #include "app/search_flags.h"
 #include "cost/proxy_cost.h"
+#include "netlist_io/errors.h"
 #include "placer/placement_search.h"
 
 namespace tessera::app {
@@ -25,14 +26,19 @@ struct RefineFlags {
   CommonFlags common;
   EnvironmentFlags environment;
   SearchFlags search;
-  std::vector<std::string> outputs;
+  OutputFlags outputs;
 };
 
 int run(const RefineFlags& flags) {
   const Clock::time_point start = Clock::now();
-  check_output_names(flags.outputs);
+  if (!flags.block.input.plc &&
+      netlist_format(flags.block.input.netlist) == NetlistFormat::kProtobuf) {
+    throw netlist_io::OptionError("--plc is required: the placement to improve");
+  }
+  flags.outputs.check(flags.block.input);
   catch_interrupts();
-  const std::unique_ptr<const Block> block = read_block(flags.block, DefaultGrid::kSelected);
+  const std::unique_ptr<const Block> block =
+      read_block(flags.block, BlockUse::kPlacing, ClusteringSettings::with_seed(flags.common.seed));
   const netlist_io::Placement input = flags.environment.apply_fixes(*block);
   const double input_proxy =
       cost::ProxyCost(block->netlist, block->canvas, block->cost).evaluate(input).proxy;
@@ -56,14 +62,13 @@ int run(const RefineFlags& flags) {
   for (const placer::SearchStage& stage : result.stages) {
     report.cost_report.stages.push_back({stage.name, stage.proxy});
   }
-  report.cost_report.outputs = flags.outputs;
   report.placement = std::move(result.placement);
   report.fixed = &input;
   report.input_paths = block->input_paths;
   report.details = {{"mode", flags.search.mode}, {"legalized", result.legalized}};
   report.details["start_temperature"] = *options.start_temperature;
   report.details.update(search_json(options, result));
-  return deliver(std::move(report), flags.common, start);
+  return deliver(std::move(report), flags.outputs, flags.common, start);
 }
 
 }  // namespace
@@ -73,8 +78,9 @@ void add_refine_command(CLI::App& app, int& exit_code) {
       app.add_subcommand("refine", "Improves a placement, after making it legal where it is not");
   const auto flags = std::make_shared<RefineFlags>();
   flags->block.add_to(*command);
-  command->get_option("--plc")->required()->description(
-      "the placement to improve: positions, canvas, grid, constants, fixed nodes");
+  command->get_option("--plc")->description(
+      "the placement to improve: positions, canvas, grid, constants, fixed nodes (a DEF and a "
+      "Bookshelf design have their own)");
   flags->common.add_to(*command);
   flags->environment.add_to(*command);
   // There are no episodes here.
@@ -82,7 +88,7 @@ void add_refine_command(CLI::App& app, int& exit_code) {
   command->remove_option(command->get_option("--position-prior"));
   flags->search.add_to(*command, {"fast", "default", "best"});
   flags->search.add_start_temperature_to(*command, kStartTemperature);
-  add_output_option(*command, flags->outputs);
+  flags->outputs.add_to(*command);
   command->callback([flags, &exit_code] { exit_code = run(*flags); });
 }
 

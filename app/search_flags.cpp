@@ -135,7 +135,7 @@ placer::PlacementSearchOptions SearchFlags::search_options(const Block& block,
   placer::PlacementSearchOptions options;
   options.search.placement_class =
       mode == "grid" ? placer::PlacementClass::kGrid : placer::PlacementClass::kFree;
-  options.search.space.spacing = environment.problem_options(block.cost).spacing;
+  options.search.space = environment.space_options(block);
   options.search.cost = block.cost;
   options.seed = common.seed;
   options.threads = common.num_threads();

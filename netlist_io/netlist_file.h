@@ -33,12 +33,20 @@ NetlistFile parse_netlist(std::string_view text,
                           const std::string& name,
                           NumberPrecision precision = NumberPrecision::kDouble);
 
+/// How numbers are written.
+enum class NumberStyle : std::uint8_t {
+  kShortestDouble,  ///< in the shortest form that reads back equal: a round trip changes no cost
+  kFloat32,         ///< rounded to float32 first, as Circuit Training's own writer does
+};
+
 /// Serialises in the layout of Circuit Training's `netlist.pb.txt` (attributes alphabetical, hard
-/// nodes in upper case, soft ones in lower case); numbers in the shortest form that reads back
-/// equal, so that a round trip changes no cost.
-std::string format_netlist(const Netlist& netlist);
+/// nodes in upper case, soft ones in lower case).
+std::string format_netlist(const Netlist& netlist,
+                           NumberStyle style = NumberStyle::kShortestDouble);
 
 /// Writes `format_netlist` to `path`, gzip if the name ends in `.gz`. Atomic.
-void write_netlist(const Netlist& netlist, const std::string& path);
+void write_netlist(const Netlist& netlist,
+                   const std::string& path,
+                   NumberStyle style = NumberStyle::kShortestDouble);
 
 }  // namespace tessera::netlist_io

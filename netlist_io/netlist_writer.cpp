@@ -82,7 +82,7 @@ std::string_view side_name(Side side) {
 /// Builds the text of a netlist, node by node.
 class NetlistWriter {
  public:
-  explicit NetlistWriter(const Netlist& netlist) : netlist_(netlist) {}
+  NetlistWriter(const Netlist& netlist, NumberStyle style) : netlist_(netlist), style_(style) {}
 
   std::string run() {
     if (const std::optional<double> ratio = netlist_.soft_macro_area_bloating_ratio()) {
@@ -113,8 +113,18 @@ class NetlistWriter {
     text_.append("placeholder: \"").append(escape(value)).append("\"");
     close_attribute();
   }
+  void number(std::string_view key, double value) {
+    switch (style_) {
+      case NumberStyle::kShortestDouble:
+        decimal(key, value);
+        break;
+      case NumberStyle::kFloat32:
+        decimal(key, static_cast<float>(value));
+        break;
+    }
+  }
   template <typename Number>
-  void number(std::string_view key, Number value) {
+  void decimal(std::string_view key, Number value) {
     open_attribute(key);
     text_ += "f: ";
     append_decimal(text_, value);
@@ -131,6 +141,7 @@ class NetlistWriter {
   void close_attribute() { text_ += "\n    }\n  }\n"; }
 
   const Netlist& netlist_;
+  NumberStyle style_;
   std::string text_;
 };
 
@@ -223,20 +234,20 @@ void NetlistWriter::write_macro_pin(const FileEntry& entry) {
   string("macro_name", node.name);
   string("type", node.kind == NodeKind::kSoftMacro ? "macro_pin" : "MACRO_PIN");
   weight(pin);
-  number("x", position(node.x, offset.x));
+  decimal("x", position(node.x, offset.x));
   number("x_offset", pin.offset.x);
-  number("y", position(node.y, offset.y));
+  decimal("y", position(node.y, offset.y));
   number("y_offset", pin.offset.y);
 }
 
 }  // namespace
 
-std::string format_netlist(const Netlist& netlist) {
-  return NetlistWriter(netlist).run();
+std::string format_netlist(const Netlist& netlist, NumberStyle style) {
+  return NetlistWriter(netlist, style).run();
 }
 
-void write_netlist(const Netlist& netlist, const std::string& path) {
-  write_file_atomic(path, format_netlist(netlist));
+void write_netlist(const Netlist& netlist, const std::string& path, NumberStyle style) {
+  write_file_atomic(path, format_netlist(netlist, style));
 }
 
 }  // namespace tessera::netlist_io

@@ -13,9 +13,9 @@ namespace tessera::placer {
 struct MovableBox {
   LatticePoint size;
   LatticePoint min_lo{};  ///< lowest lower-left corner that the canvas allows
-  LatticePoint max_lo;  ///< highest one, not below `min_lo`
-  LatticePoint want;    ///< where its lower-left corner would like to be, inside the canvas
-  double weight = 1.0;  ///< cost of moving it by a database unit
+  LatticePoint max_lo;    ///< highest one, not below `min_lo`
+  LatticePoint want;      ///< where its lower-left corner would like to be, inside the canvas
+  double weight = 1.0;    ///< cost of moving it by a database unit
 
   LatticeBox at(const LatticePoint& corner) const {
     return {corner, {corner[0] + size[0], corner[1] + size[1]}};

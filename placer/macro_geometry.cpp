@@ -98,8 +98,8 @@ void MacroGeometry::add_movable(NodeId macro,
                                            swap ? netlist.width(macro) : netlist.height(macro)};
     const Margin margin = margin_of(macro, orientation, options.spacing);
     std::array<double, 2> phase_um = {0.0, 0.0};
-    if (options.phases && !options.phases->empty()) {
-      const LatticePhase& phase = (*options.phases)[macro.index()];
+    if (options.rules && !options.rules->empty()) {
+      const MacroRule& phase = (*options.rules)[macro.index()];
       phase_um = {phase.x[o], phase.y[o]};
     }
     Shape shape;

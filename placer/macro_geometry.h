@@ -15,11 +15,18 @@
 
 namespace tessera::placer {
 
-/// Where on the lattice the lower-left corner of a macro's box may stand: at `x + k * unit`, at
-/// `y + k * unit`, microns. By orientation, its box turned.
-struct LatticePhase {
+/// What a macro asks of the places where it stands.
+struct MacroRule {
+  /// Where on the lattice the lower-left corner of its box, turned, may stand: at `x + k * unit`,
+  /// at `y + k * unit`, microns, by orientation.
   std::array<double, 8> x{};
   std::array<double, 8> y{};
+  /// Bit i: may be turned to orientation i.
+  std::uint8_t orientations = 0xFF;
+
+  bool allows(netlist_io::Orientation orientation) const {
+    return ((orientations >> static_cast<unsigned>(orientation)) & 1U) != 0;
+  }
 };
 
 struct MacroSpaceOptions {
@@ -27,9 +34,12 @@ struct MacroSpaceOptions {
   /// manufacturing grid, or the pitch of routing tracks.
   std::array<double, 2> unit_um = {0.001, 0.001};
   MacroSpacing spacing;
-  /// By node: how the corner of a macro lies on the lattice. Empty: all at whole units.
-  std::shared_ptr<const std::vector<LatticePhase>> phases;
+  /// By node; empty or null: all stand at whole units and may be mirrored.
+  std::shared_ptr<const std::vector<MacroRule>> rules;
 
+  bool allows(netlist_io::NodeId macro, netlist_io::Orientation orientation) const {
+    return !rules || rules->empty() || (*rules)[macro.index()].allows(orientation);
+  }
   /// Throws `netlist_io::OptionError` naming the option, its value and its range.
   void validate() const;
 };

@@ -429,8 +429,8 @@ void MoveProposals::swap_hard(const SearchState& state, double step, Rng& rng) {
       netlist_io::swaps_axes(cost.orientation(a)) != netlist_io::swaps_axes(cost.orientation(b))) {
     return;
   }
-  moves_.push_back({a, cost.x(b), cost.y(b), cost.orientation(a)});
-  moves_.push_back({b, cost.x(a), cost.y(a), cost.orientation(b)});
+  moves_.push_back(state.snap({a, cost.x(b), cost.y(b), cost.orientation(a)}));
+  moves_.push_back(state.snap({b, cost.x(a), cost.y(a), cost.orientation(b)}));
   if (!state.fits(moves_)) {
     moves_.clear();
   }
@@ -440,10 +440,15 @@ void MoveProposals::flip_hard(const SearchState& state, Rng& rng) {
   const NodeId node = any_hard(rng);
   const IncrementalCost& cost = state.cost();
   const std::uint64_t which = 1 + rng.below(3);
-  moves_.push_back({node,
-                    cost.x(node),
-                    cost.y(node),
-                    mirrored(cost.orientation(node), (which & 1U) != 0, (which & 2U) != 0)});
+  const Orientation to = mirrored(cost.orientation(node), (which & 1U) != 0, (which & 2U) != 0);
+  // Keep-outs and the lattice may be others in the other orientation.
+  const NodeMove move = state.snap({node, cost.x(node), cost.y(node), to});
+  const bool in_place = move.x == cost.x(node) && move.y == cost.y(node);
+  moves_.push_back(move);
+  if (!problem_->options().space.allows(node, to) ||
+      ((!in_place || problem_->options().space.spacing.own_halos) && !state.fits(moves_))) {
+    moves_.clear();
+  }
 }
 
 void MoveProposals::shift_group(const SearchState& state, double step, Rng& rng) {

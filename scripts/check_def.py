@@ -312,7 +312,7 @@ def parse_arguments():
     )
     parser.add_argument("input", nargs="?", help="DEF before, plain or gzip")
     parser.add_argument("output", nargs="?", help="DEF after, plain or gzip")
-    parser.add_argument("--lef", nargs="+", default=[], help="LEF files, plain or gzip")
+    parser.add_argument("--lef", nargs="+", action="extend", default=[], help="LEF files, plain or gzip")
     parser.add_argument("--halo", type=parse_pair, default=(0, 0), help="microns: X[,Y]")
     parser.add_argument("--channel", type=parse_pair, default=(0, 0), help="microns: X[,Y]")
     parser.add_argument("--json", action="store_true", help="prints JSON")

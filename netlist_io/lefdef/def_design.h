@@ -159,8 +159,9 @@ struct DefDesign {
 };
 
 /// Reads a DEF 5.8 file, plain or gzip, in one pass. Masters and their pins are looked up in
-/// `library`. Throws `ParseError`: unknown masters, pins, components and ports, duplicate names and
-/// numbers out of range are errors with their place.
+/// `library`. Throws `ParseError`: unknown masters, pins, components and ports, duplicate names of
+/// components and pins and numbers out of range are errors with their place. Nets of the same name,
+/// which some netlists have by the thousand, stay apart.
 DefDesign read_def(const std::string& path, const LefLibrary& library);
 
 /// Same, of text in memory; `name` stands for the path in errors.

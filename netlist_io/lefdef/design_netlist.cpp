@@ -422,14 +422,10 @@ DesignNetlist make_design_netlist(const LefLibrary& library, const DefDesign& de
   return DesignNetlistBuilder(library, design).build();
 }
 
-DefPoint def_location(const DesignNetlist& netlist,
-                      const DefDesign& design,
-                      const Placement& placement,
-                      NodeId macro) {
-  const Rect box = placement.box(netlist.netlist, macro);
+DefPoint def_point(const DesignNetlist& netlist, const DefDesign& design, double x, double y) {
   const double per_um = design.database_units;
-  return {netlist.origin.x + static_cast<std::int32_t>(std::lround(box.x0 * per_um)),
-          netlist.origin.y + static_cast<std::int32_t>(std::lround(box.y0 * per_um))};
+  return {netlist.origin.x + static_cast<std::int32_t>(std::lround(x * per_um)),
+          netlist.origin.y + static_cast<std::int32_t>(std::lround(y * per_um))};
 }
 
 }  // namespace tessera::netlist_io

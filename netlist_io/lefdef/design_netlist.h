@@ -46,11 +46,7 @@ struct DesignNetlist {
 /// Throws `ParseError` naming the file if the design has no die area with an area or nothing in it.
 DesignNetlist make_design_netlist(const LefLibrary& library, const DefDesign& design);
 
-/// Where a macro of the netlist stands as the DEF says it: the lower-left corner of its oriented
-/// box, rounded to the nearest database unit.
-DefPoint def_location(const DesignNetlist& netlist,
-                      const DefDesign& design,
-                      const Placement& placement,
-                      NodeId macro);
+/// A point of the canvas, microns, as the DEF says it, rounded to the nearest database unit.
+DefPoint def_point(const DesignNetlist& netlist, const DefDesign& design, double x, double y);
 
 }  // namespace tessera::netlist_io

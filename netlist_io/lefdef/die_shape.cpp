@@ -4,53 +4,28 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <optional>
+
+#include "netlist_io/lefdef/rectilinear.h"
 
 namespace tessera::netlist_io {
 namespace {
-
-DefRect bounding_box(std::span<const DefPoint> corners) {
-  DefRect box;
-  if (!corners.empty()) {
-    box = {corners.front(), corners.front()};
-  }
-  for (const DefPoint& corner : corners) {
-    box.lo = {std::min(box.lo.x, corner.x), std::min(box.lo.y, corner.y)};
-    box.hi = {std::max(box.hi.x, corner.x), std::max(box.hi.y, corner.y)};
-  }
-  return box;
-}
-
-std::vector<std::int32_t> sorted_ys(std::span<const DefPoint> corners) {
-  std::vector<std::int32_t> ys;
-  for (const DefPoint& corner : corners) {
-    ys.push_back(corner.y);
-  }
-  std::sort(ys.begin(), ys.end());
-  ys.erase(std::unique(ys.begin(), ys.end()), ys.end());
-  return ys;
-}
-
-/// Positions of the vertical edges that cross the height between two neighbouring ys.
-std::vector<std::int32_t> crossings(std::span<const DefPoint> corners,
-                                    std::int32_t low,
-                                    std::int32_t high) {
-  std::vector<std::int32_t> xs;
-  for (std::size_t i = 0; i < corners.size(); ++i) {
-    const DefPoint& a = corners[i];
-    const DefPoint& b = corners[(i + 1) % corners.size()];
-    if (a.x == b.x && std::min(a.y, b.y) <= low && std::max(a.y, b.y) >= high) {
-      xs.push_back(a.x);
-    }
-  }
-  std::sort(xs.begin(), xs.end());
-  return xs;
-}
 
 struct Core {
   DefRect box;  ///< bounding box of the rows
   std::int32_t row_height = 0;
 };
+
+/// Where the last of `count` sites ends.
+std::int32_t row_end(std::int64_t origin,
+                     std::int64_t count,
+                     std::int64_t step,
+                     std::int64_t size) {
+  const std::int64_t end = origin + (count - 1) * (step != 0 ? step : size) + size;
+  return static_cast<std::int32_t>(std::clamp<std::int64_t>(
+      end, std::numeric_limits<std::int32_t>::min(), std::numeric_limits<std::int32_t>::max()));
+}
 
 /// None if no row has a known site.
 std::optional<Core> core_of(const LefLibrary& library, const DefDesign& design) {
@@ -68,16 +43,19 @@ std::optional<Core> core_of(const LefLibrary& library, const DefDesign& design) 
     };
     const std::int32_t width = dbu(turned ? site.height : site.width);
     const std::int32_t height = dbu(turned ? site.width : site.height);
-    const std::int32_t last_x = (row.num_x - 1) * (row.step_x != 0 ? row.step_x : width);
-    const std::int32_t last_y = (row.num_y - 1) * (row.step_y != 0 ? row.step_y : height);
     row_height = std::max(row_height, height);
     corners.push_back(row.origin);
-    corners.push_back({row.origin.x + last_x + width, row.origin.y + last_y + height});
+    corners.push_back({row_end(row.origin.x, row.num_x, row.step_x, width),
+                       row_end(row.origin.y, row.num_y, row.step_y, height)});
   }
   if (corners.empty()) {
     return std::nullopt;
   }
   return Core{bounding_box(corners), row_height};
+}
+
+DefPoint clamped(const DefPoint& point, const DefRect& box) {
+  return {std::clamp(point.x, box.lo.x, box.hi.x), std::clamp(point.y, box.lo.y, box.hi.y)};
 }
 
 /// The frame between a box and another inside it.
@@ -97,18 +75,26 @@ std::vector<DefRect> frame(const DefRect& outer, const DefRect& inner) {
 }  // namespace
 
 std::vector<DefRect> outside_of_polygon(std::span<const DefPoint> corners) {
+  const std::optional<std::vector<DefRect>> inside = decompose_rectilinear(corners);
+  if (!inside || inside->empty()) {
+    return {};
+  }
   const DefRect box = bounding_box(corners);
-  const std::vector<std::int32_t> ys = sorted_ys(corners);
   std::vector<DefRect> outside;
-  for (std::size_t i = 1; i < ys.size(); ++i) {
-    // Left of the first edge, right of the last, and between every second pair is outside.
-    std::vector<std::int32_t> xs = crossings(corners, ys[i - 1], ys[i]);
-    xs.insert(xs.begin(), box.lo.x);
-    xs.push_back(box.hi.x);
-    for (std::size_t k = 0; k + 1 < xs.size(); k += 2) {
-      if (xs[k] < xs[k + 1]) {
-        outside.push_back({{xs[k], ys[i - 1]}, {xs[k + 1], ys[i]}});
-      }
+  const auto add = [&outside](const DefRect& gap) {
+    if (gap.lo.x < gap.hi.x) {
+      outside.push_back(gap);
+    }
+  };
+  std::int32_t done = box.lo.x;  // of the row of rectangles that `rect` is in
+  for (std::size_t i = 0; i < inside->size(); ++i) {
+    const DefRect& rect = (*inside)[i];
+    add({{done, rect.lo.y}, {rect.lo.x, rect.hi.y}});
+    done = rect.hi.x;
+    const bool last = i + 1 == inside->size() || (*inside)[i + 1].lo.y != rect.lo.y;
+    if (last) {
+      add({{done, rect.lo.y}, {box.hi.x, rect.hi.y}});
+      done = box.lo.x;
     }
   }
   return outside;
@@ -116,12 +102,17 @@ std::vector<DefRect> outside_of_polygon(std::span<const DefPoint> corners) {
 
 DieShape die_shape(const LefLibrary& library, const DefDesign& design) {
   DieShape shape;
+  if (design.die.empty()) {
+    return shape;
+  }
   shape.box = bounding_box(design.die);
   if (design.die.size() > 2) {
     shape.blocked = outside_of_polygon(design.die);
   }
   if (const std::optional<Core> core = core_of(library, design)) {
     DefRect inside = core->box;
+    inside.lo = clamped(inside.lo, shape.box);
+    inside.hi = clamped(inside.hi, shape.box);
     // A margin less than a row high is what whole sites and rows leave over.
     const auto meet = [&](std::int32_t& side, std::int32_t limit) {
       side = std::abs(side - limit) < core->row_height ? limit : side;

@@ -6,11 +6,11 @@
 #include <span>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 #include "netlist_io/canvas.h"
-#include "netlist_io/netlist.h"
+#include "netlist_io/lefdef/name_table.h"
+#include "netlist_io/orientation.h"
 
 namespace tessera::netlist_io {
 
@@ -35,7 +35,8 @@ struct Symmetry {
   bool y = false;    ///< about the y axis: FN in place of N
   bool r90 = false;  ///< quarter turns
 
-  /// Whether a component may be turned from one orientation into another.
+  /// Whether a component may be turned from one orientation into another: by an image of the
+  /// master in its own frame, before it is placed.
   bool allows(Orientation from, Orientation to) const;
 };
 
@@ -81,8 +82,7 @@ struct LefMaster {
 
   std::optional<std::uint32_t> find_pin(std::string_view name) const;
 
-  /// Position in `pins` by name; the reader fills it in.
-  std::unordered_map<std::string_view, std::uint32_t> pin_index;
+  NameTable pin_index;  ///< positions in `pins`; the reader fills it in
 };
 
 /// All that LEF files say and a placer wants to know.
@@ -99,15 +99,17 @@ struct LefLibrary {
   std::optional<std::uint32_t> find_site(std::string_view name) const;
   std::optional<std::uint32_t> find_master(std::string_view name) const;
 
-  std::unordered_map<std::string, std::uint32_t> layer_index;
-  std::unordered_map<std::string, std::uint32_t> site_index;
-  std::unordered_map<std::string, std::uint32_t> master_index;
+  // Positions in the lists above; the reader fills them in.
+  NameTable layer_index;
+  NameTable site_index;
+  NameTable master_index;
 };
 
 /// Reads LEF 5.8 files, plain or gzip, as one library: later files use the layers and sites of
-/// earlier ones, in any order (a shape's layer that no file defines is an error once all are read).
-/// Of a repeated layer, site or master, the first counts and a warning is kept. Statements that a
-/// placer has no use for are skipped, whatever their nesting. Throws `ParseError`.
+/// earlier ones, in any order. A shape's layer that no file defines is an error once all are read,
+/// but for OVERLAP. Of a repeated layer, site, master or pin, the first counts and a warning is
+/// kept. Statements that a placer has no use for are skipped, whatever their nesting. Throws
+/// `ParseError`.
 LefLibrary read_lef(std::span<const std::string> paths);
 
 /// Same, of one text in memory; `name` stands for the path in errors.

@@ -3,6 +3,7 @@ tessera_add_test(app
   app/cost_test.cpp
   app/generate_test.cpp
   app/interrupt_test.cpp
+  app/lefdef_test.cpp
   app/place_test.cpp
   app/refine_test.cpp
   app/run_tessera.cpp

@@ -13,8 +13,14 @@ target_include_directories(tessera_test_graph_proto SYSTEM PUBLIC ${NETLIST_PROT
 target_link_libraries(tessera_test_graph_proto PUBLIC protobuf::libprotobuf)
 
 tessera_add_test(netlist_io
+  netlist_io/bookshelf_test.cpp
+  netlist_io/def_reader_test.cpp
+  netlist_io/def_writer_test.cpp
+  netlist_io/design_netlist_test.cpp
   netlist_io/file_test.cpp
   netlist_io/generator_test.cpp
+  netlist_io/lef_reader_test.cpp
+  netlist_io/lefdef_support.cpp
   netlist_io/malformed_test.cpp
   netlist_io/netlist_protobuf_test.cpp
   netlist_io/netlist_reader_test.cpp
@@ -24,5 +30,6 @@ tessera_add_test(netlist_io
   netlist_io/plc_test.cpp
   netlist_io/rng_test.cpp
   netlist_io/sha256_test.cpp
-  netlist_io/svg_test.cpp)
+  netlist_io/svg_test.cpp
+  netlist_io/tcl_writer_test.cpp)
 target_link_libraries(netlist_io_test PRIVATE tessera_test_graph_proto)

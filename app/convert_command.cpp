@@ -1,0 +1,95 @@
+#include <cstdio>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+#include "app/block_input.h"
+#include "app/command.h"
+#include "app/cost_report.h"
+#include "app/exit_codes.h"
+#include "app/outputs.h"
+#include "netlist_io/errors.h"
+
+namespace tessera::app {
+namespace {
+
+struct ConvertFlags {
+  BlockFlags block;
+  CommonFlags common;
+  OutputFlags outputs;
+  std::optional<std::string> template_def;
+};
+
+/// The DEF to change, for a placement that comes from elsewhere; its LEFs are the input's.
+void read_template(const std::string& path, const std::vector<std::string>& lefs, Block& block) {
+  InputPaths paths;
+  paths.netlist = path;
+  paths.lefs = lefs;
+  if (netlist_format(path) != NetlistFormat::kDef) {
+    throw netlist_io::OptionError("--template \"" + path + "\" is no .def");
+  }
+  InputNetlist input = read_input(paths);
+  block.warnings.insert(block.warnings.end(), input.warnings.begin(), input.warnings.end());
+  block.lefdef = std::move(input.lefdef);
+}
+
+int run(ConvertFlags flags) {
+  const bool from_def = netlist_format(flags.block.input.netlist) == NetlistFormat::kDef;
+  if (flags.template_def && from_def) {
+    throw netlist_io::OptionError(
+        "--template is for inputs that are no DEF; this one changes its own");
+  }
+  InputPaths origin = flags.block.input;
+  origin.netlist = flags.template_def.value_or(origin.netlist);
+  flags.outputs.check(origin);
+  const std::vector<std::string> lefs = flags.block.input.lefs;
+  if (flags.template_def) {
+    flags.block.input.lefs.clear();
+  }
+  const std::unique_ptr<Block> block = read_block(flags.block, BlockUse::kLooking);
+  if (flags.template_def) {
+    read_template(*flags.template_def, lefs, *block);
+  }
+  flags.outputs.write(*block, block->placement);
+  if (!flags.common.quiet) {
+    for (const std::string& warning : block->warnings) {
+      std::fprintf(stderr, "tessera: warning: %s\n", warning.c_str());
+    }
+  }
+  if (flags.common.json) {
+    CostReport header;
+    header.command = "convert";
+    header.block = block.get();
+    const nlohmann::ordered_json document = {{"schema_version", 1},
+                                             {"tessera", version_text()},
+                                             {"command", "convert"},
+                                             {"design", header.to_json()["design"]},
+                                             {"warnings", block->warnings},
+                                             {"outputs", flags.outputs.paths}};
+    std::fputs((document.dump(2) + "\n").c_str(), stdout);
+  }
+  return kDone;
+}
+
+}  // namespace
+
+void add_convert_command(CLI::App& app, int& exit_code) {
+  CLI::App* const command = app.add_subcommand(
+      "convert", "Writes a netlist and its placement in other formats, as they are");
+  const auto flags = std::make_shared<ConvertFlags>();
+  flags->block.add_to(*command);
+  flags->common.add_to(*command);
+  flags->outputs.add_to(*command);
+  command
+      ->add_option("--template",
+                   flags->template_def,
+                   "DEF in which the macros are placed, for a .def output; its LEFs by --lef")
+      ->type_name("ORIGINAL.def");
+  command->callback([flags, &exit_code] { exit_code = run(*flags); });
+}
+
+}  // namespace tessera::app

@@ -1,0 +1,60 @@
+#include "app/design_rules.h"
+
+#include <cstdint>
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "netlist_io/lefdef/macro_lattice.h"
+
+namespace tessera::app {
+
+using netlist_io::Netlist;
+using netlist_io::NodeId;
+
+namespace {
+
+/// As the bits of `placer::MacroRule`: the images of N that the symmetry allows.
+std::uint8_t allowed_orientations(const netlist_io::Symmetry& symmetry) {
+  unsigned bits = 0;
+  for (unsigned o = 0; o < 8; ++o) {
+    const bool allowed =
+        symmetry.allows(netlist_io::Orientation::kN, static_cast<netlist_io::Orientation>(o));
+    bits |= (allowed ? 1U : 0U) << o;
+  }
+  return static_cast<std::uint8_t>(bits);
+}
+
+}  // namespace
+
+placer::MacroSpaceOptions design_rules(const Block& block) {
+  const LefDefSource& source = *block.lefdef;
+  const netlist_io::DefDesign& design = source.design;
+  const Netlist& netlist = block.flat ? block.flat->netlist : block.netlist;
+  const netlist_io::MacroLattice lattice =
+      netlist_io::find_macro_lattice(source.library, design, source.netlist, netlist);
+  std::vector<placer::Halo> halos(block.netlist.num_nodes());
+  std::vector<placer::MacroRule> rules(block.netlist.num_nodes());
+  const double um = 1.0 / design.database_units;
+  for (const NodeId macro : netlist.hard_macros()) {
+    const netlist_io::DefComponent& component =
+        design.components[source.netlist.component_of_node[macro.index()]];
+    const std::size_t node = block.node_of(macro).index();
+    const netlist_io::MacroLattice::Phase& phase = lattice.phase[component.master];
+    rules[node] = {
+        phase.x, phase.y, allowed_orientations(source.library.masters[component.master].symmetry)};
+    if (component.halo != netlist_io::DefComponent::kNoHalo) {
+      const netlist_io::DefHalo& halo = design.halos[component.halo];
+      halos[node] = {um * halo.left, um * halo.bottom, um * halo.right, um * halo.top};
+    }
+  }
+  placer::MacroSpaceOptions options;
+  options.unit_um = lattice.unit_um;
+  options.rules = std::make_shared<const std::vector<placer::MacroRule>>(std::move(rules));
+  if (!design.halos.empty()) {
+    options.spacing.own_halos = std::make_shared<const std::vector<placer::Halo>>(std::move(halos));
+  }
+  return options;
+}
+
+}  // namespace tessera::app

@@ -1,0 +1,150 @@
+#include "app/input_netlist.h"
+
+#include <string_view>
+#include <utility>
+
+#include "netlist_io/errors.h"
+#include "netlist_io/plc_file.h"
+
+namespace tessera::app {
+
+using netlist_io::OptionError;
+
+namespace {
+
+std::vector<std::string> split_at_commas(const std::string& text) {
+  std::vector<std::string> parts(1);
+  for (const char c : text) {
+    if (c == ',') {
+      parts.emplace_back();
+    } else {
+      parts.back() += c;
+    }
+  }
+  return parts;
+}
+
+InputNetlist read_protobuf(const InputPaths& paths) {
+  if (!paths.lefs.empty()) {
+    throw OptionError("--lef goes with a DEF, but NETLIST is \"" + paths.netlist + "\"");
+  }
+  InputNetlist input;
+  input.paths = split_at_commas(paths.netlist);
+  netlist_io::NetlistFile file = netlist_io::read_netlist(input.paths, paths.precision);
+  input.netlist = std::move(file.netlist);
+  input.header = std::move(file.header);
+  input.placement = netlist_io::Placement(input.netlist);
+  if (paths.plc) {
+    netlist_io::PlcFile plc = netlist_io::read_plc(*paths.plc, input.netlist);
+    input.header = netlist_io::merge_headers(input.header, plc.header);
+    input.placement = std::move(plc.placement);
+    input.paths.push_back(*paths.plc);
+  }
+  return input;
+}
+
+void append(std::vector<std::string>& lines, const std::vector<std::string>& more) {
+  lines.insert(lines.end(), more.begin(), more.end());
+}
+
+void refuse_plc(const InputPaths& paths, const char* format) {
+  if (paths.plc) {
+    throw OptionError(std::string("--plc goes with a netlist.pb.txt; a ") + format +
+                      " has its own placement");
+  }
+}
+
+void take_canvas(const netlist_io::Canvas& canvas, netlist_io::PlcHeader& header) {
+  header.width = canvas.width;
+  header.height = canvas.height;
+  header.blockages = canvas.blockages;
+}
+
+/// One line for each kind of thing that was left out or guessed.
+std::vector<std::string> warnings_of(const std::string& path,
+                                     const netlist_io::DesignNetlistReport& report) {
+  std::vector<std::string> warnings;
+  const auto warn = [&](std::size_t count, const char* what) {
+    if (count > 0) {
+      warnings.push_back(path + ": " + std::to_string(count) + " " + what);
+    }
+  };
+  warn(report.dangling_nets, "nets with fewer than two ends left out");
+  warn(report.guessed_drivers, "nets without an output pin: the first inout or end drives");
+  warn(report.multi_driver_nets, "nets with several outputs: all but the first count as sinks");
+  warn(report.pins_without_shapes, "connected macro pins without shapes: taken at the centre");
+  warn(report.unplaced_ports, "ports without a place: spread evenly over the boundary");
+  return warnings;
+}
+
+InputNetlist read_lefdef(const InputPaths& paths) {
+  refuse_plc(paths, "DEF");
+  if (paths.lefs.empty()) {
+    throw OptionError("\"" + paths.netlist + "\" needs its LEF files: --lef FILE, once per file");
+  }
+  InputNetlist input;
+  input.paths = {paths.netlist};
+  input.paths.insert(input.paths.end(), paths.lefs.begin(), paths.lefs.end());
+  LefDefSource& source = input.lefdef.emplace();
+  source.library = netlist_io::read_lef(paths.lefs);
+  source.design = netlist_io::read_def(paths.netlist, source.library);
+  source.netlist = netlist_io::make_design_netlist(source.library, source.design);
+  input.netlist = std::move(source.netlist.netlist);
+  input.placement = source.netlist.placement;
+  take_canvas(source.netlist.canvas, input.header);
+  input.header.block = std::string(source.design.name);
+  input.warnings = source.library.warnings;
+  append(input.warnings, source.design.warnings);
+  append(input.warnings, warnings_of(paths.netlist, source.netlist.report));
+  return input;
+}
+
+InputNetlist read_bookshelf(const InputPaths& paths) {
+  refuse_plc(paths, "Bookshelf design");
+  if (!paths.lefs.empty()) {
+    throw OptionError("--lef goes with a DEF, but NETLIST is \"" + paths.netlist + "\"");
+  }
+  InputNetlist input;
+  input.paths = {paths.netlist};
+  BookshelfSource& source = input.bookshelf.emplace();
+  source.design = netlist_io::read_bookshelf(paths.netlist);
+  source.netlist = netlist_io::to_netlist(source.design);
+  input.netlist = source.netlist.netlist;
+  input.placement = source.netlist.placement;
+  take_canvas(source.netlist.canvas, input.header);
+  input.header.block = source.design.name;
+  input.warnings = source.design.warnings;
+  if (source.netlist.num_guessed_drivers > 0) {
+    input.warnings.push_back(paths.netlist + ": " +
+                             std::to_string(source.netlist.num_guessed_drivers) +
+                             " nets without an output pin: the first pin drives");
+  }
+  return input;
+}
+
+}  // namespace
+
+NetlistFormat netlist_format(const std::string& path) {
+  std::string_view name = path;
+  if (name.ends_with(".gz")) {
+    name.remove_suffix(3);
+  }
+  if (name.ends_with(".def")) {
+    return NetlistFormat::kDef;
+  }
+  return name.ends_with(".aux") ? NetlistFormat::kBookshelf : NetlistFormat::kProtobuf;
+}
+
+InputNetlist read_input(const InputPaths& paths) {
+  switch (netlist_format(paths.netlist)) {
+    case NetlistFormat::kDef:
+      return read_lefdef(paths);
+    case NetlistFormat::kBookshelf:
+      return read_bookshelf(paths);
+    case NetlistFormat::kProtobuf:
+      break;
+  }
+  return read_protobuf(paths);
+}
+
+}  // namespace tessera::app

@@ -1,0 +1,88 @@
+#include "netlist_io/halo_file.h"
+
+#include <algorithm>
+#include <cmath>
+#include <optional>
+
+#include "netlist_io/errors.h"
+#include "netlist_io/file.h"
+#include "netlist_io/number_text.h"
+#include "netlist_io/text_source.h"
+
+namespace tessera::netlist_io {
+namespace {
+
+std::vector<std::string_view> words_of(std::string_view line) {
+  std::vector<std::string_view> words;
+  line = trim(line.substr(0, line.find('#')));
+  while (!line.empty()) {
+    const auto end = std::find_if(line.begin(), line.end(), is_blank);
+    words.push_back(line.substr(0, static_cast<std::size_t>(end - line.begin())));
+    line = trim(line.substr(words.back().size()));
+  }
+  return words;
+}
+
+double parse_length(const SourceText& source, std::string_view word) {
+  const std::optional<double> value = parse_number(word);
+  if (!value || !std::isfinite(*value) || *value < 0.0) {
+    fail_at(source, word.data(), quoted(word) + " is no length in microns >= 0");
+  }
+  return *value;
+}
+
+HaloRule parse_rule(const SourceText& source, const std::vector<std::string_view>& words) {
+  if (words.size() != 2 && words.size() != 3 && words.size() != 5) {
+    fail_at(source,
+            words.front().data(),
+            "expected PATTERN X, PATTERN X Y or PATTERN LEFT BOTTOM RIGHT TOP, found " +
+                std::to_string(words.size()) + " words");
+  }
+  HaloRule rule;
+  try {
+    rule.pattern = std::regex(std::string(words.front()));
+  } catch (const std::regex_error& error) {
+    fail_at(source,
+            words.front().data(),
+            quoted(words.front()) + " is not a regular expression: " + error.what());
+  }
+  rule.left = rule.bottom = rule.right = rule.top = parse_length(source, words[1]);
+  if (words.size() > 2) {
+    rule.bottom = rule.top = parse_length(source, words[2]);
+  }
+  if (words.size() > 3) {
+    rule.right = parse_length(source, words[3]);
+    rule.top = parse_length(source, words[4]);
+  }
+  return rule;
+}
+
+}  // namespace
+
+std::vector<HaloRule> parse_halo_file(std::string_view text, const std::string& name) {
+  const SourceText source = {text, name};
+  std::vector<HaloRule> rules;
+  while (!text.empty()) {
+    const std::vector<std::string_view> words = words_of(take_line(text));
+    if (!words.empty()) {
+      rules.push_back(parse_rule(source, words));
+    }
+  }
+  return rules;
+}
+
+std::vector<HaloRule> read_halo_file(const std::string& path) {
+  return parse_halo_file(read_file(path), path);
+}
+
+const HaloRule* find_halo_rule(const std::vector<HaloRule>& rules,
+                               const std::string& instance,
+                               const std::string& master) {
+  const auto rule = std::find_if(rules.begin(), rules.end(), [&](const HaloRule& candidate) {
+    return std::regex_match(instance, candidate.pattern) ||
+           (!master.empty() && std::regex_match(master, candidate.pattern));
+  });
+  return rule == rules.end() ? nullptr : &*rule;
+}
+
+}  // namespace tessera::netlist_io
