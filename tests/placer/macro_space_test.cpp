@@ -228,12 +228,12 @@ TEST_CASE("halos of single macros hold between macros") {
 TEST_CASE("corners lie on the lattice at the phase of the macro and its orientation") {
   Scene scene = small_scene(2);
   scene.options.unit_um = {0.3, 0.7};
-  LatticePhase phase;
+  MacroRule phase;
   phase.x[static_cast<std::size_t>(Orientation::kN)] = 0.1;
   phase.x[static_cast<std::size_t>(Orientation::kFN)] = 0.85;  // of which 0.25 counts
   phase.y[static_cast<std::size_t>(Orientation::kN)] = 0.2;
-  scene.options.phases =
-      std::make_shared<const std::vector<LatticePhase>>(std::vector<LatticePhase>{phase, {}});
+  scene.options.rules =
+      std::make_shared<const std::vector<MacroRule>>(std::vector<MacroRule>{phase, {}});
   MacroSpace space = make_space(scene);
   Rng rng(4);
   const auto off = [](double corner, double unit, double phase_um) {

@@ -131,6 +131,31 @@ TEST_CASE("rounds bring the quadratic solution closer to the shortest wires") {
   }
 }
 
+TEST_CASE("anchors draw movers away from where the nets want them") {
+  // port(0) -- a, anchor of a at 8; springs of weight / distance: both pull with their weight.
+  BlockBuilder block;
+  const NodeId port = block.port("port", 0.0, 5.0);
+  const NodeId a = block.soft("a", 1.0, 1.0);
+  block.connect(port, {a});
+  const Netlist netlist = block.build();
+  const Canvas canvas = make_canvas(10.0, 10.0, 10, 10);
+  const PointNets nets = point_nets(netlist, canvas);
+  const std::vector<double> anchor_x = {8.0};
+  const std::vector<double> anchor_y = {5.0};
+  QuadraticPlacerOptions options;
+  options.rounds = 1;
+  options.tolerance = 1e-9;
+  options.min_distance = 100.0;  // springs of equal strength for equal weight
+  for (const double weight : {0.0, 1.0, 3.0}) {
+    CAPTURE(weight);
+    std::vector<double> x = {5.0};
+    std::vector<double> y = {5.0};
+    const tessera::placer::QuadraticAnchors anchors = {anchor_x, anchor_y, weight};
+    place_quadratically(nets, canvas.grid, options, x, y, anchors);
+    CHECK(x[0] == doctest::Approx(8.0 * weight / (1.0 + weight)).epsilon(1e-3));
+  }
+}
+
 TEST_CASE("parallel nets are merged and pins close to each other become one point") {
   BlockBuilder block;
   const NodeId port = block.port("p", 0.0, 0.0);

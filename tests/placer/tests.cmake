@@ -1,4 +1,6 @@
 tessera_add_test(placer
+  placer/clustering_golden_test.cpp
+  placer/clustering_test.cpp
   placer/decoding_test.cpp
   placer/episodes_test.cpp
   placer/force_directed_test.cpp
