@@ -1,5 +1,7 @@
 #include "app/design_rules.h"
 
+#include <algorithm>
+#include <cmath>
 #include <cstdint>
 #include <memory>
 #include <utility>
@@ -25,9 +27,21 @@ std::uint8_t allowed_orientations(const netlist_io::Symmetry& symmetry) {
   return static_cast<std::uint8_t>(bits);
 }
 
-}  // namespace
+placer::MacroSpaceOptions bookshelf_rules(const Block& block) {
+  const netlist_io::BookshelfNetlist& made = block.bookshelf->netlist;
+  const auto whole = [](double value) { return value == std::floor(value); };
+  const auto macros = block.netlist.hard_macros();
+  placer::MacroSpaceOptions options;
+  if (whole(made.origin_x) && whole(made.origin_y) &&
+      std::all_of(macros.begin(), macros.end(), [&](NodeId macro) {
+        return whole(block.netlist.width(macro)) && whole(block.netlist.height(macro));
+      })) {
+    options.unit_um = {1.0, 1.0};
+  }
+  return options;
+}
 
-placer::MacroSpaceOptions design_rules(const Block& block) {
+placer::MacroSpaceOptions lefdef_rules(const Block& block) {
   const LefDefSource& source = *block.lefdef;
   const netlist_io::DefDesign& design = source.design;
   const Netlist& netlist = block.flat ? block.flat->netlist : block.netlist;
@@ -55,6 +69,15 @@ placer::MacroSpaceOptions design_rules(const Block& block) {
     options.spacing.own_halos = std::make_shared<const std::vector<placer::Halo>>(std::move(halos));
   }
   return options;
+}
+
+}  // namespace
+
+placer::MacroSpaceOptions design_rules(const Block& block) {
+  if (block.lefdef) {
+    return lefdef_rules(block);
+  }
+  return block.bookshelf ? bookshelf_rules(block) : placer::MacroSpaceOptions();
 }
 
 }  // namespace tessera::app

@@ -5,8 +5,9 @@
 
 namespace tessera::app {
 
-/// Where a block from LEF/DEF lets its macros stand: halos of the DEF, the manufacturing grid, and
-/// where pins meet tracks.
+/// Where a block lets its macros stand. From LEF/DEF: halos of the DEF, the manufacturing grid,
+/// where pins meet tracks, orientations. From Bookshelf: at whole numbers if its macros have no
+/// others. Otherwise anywhere.
 placer::MacroSpaceOptions design_rules(const Block& block);
 
 }  // namespace tessera::app

@@ -21,7 +21,7 @@ using netlist_io::NodeId;
 using netlist_io::OptionError;
 using netlist_io::Placement;
 
-enum class Format { kPlc, kNetlist, kDef, kTcl, kPl, kSvg };
+enum class Format { kPlc, kNetlist, kDef, kTcl, kPl, kAux, kSvg };
 
 Format format_of(const std::string& path) {
   std::string_view name = path;
@@ -43,12 +43,15 @@ Format format_of(const std::string& path) {
   if (name.ends_with(".pl")) {
     return Format::kPl;
   }
+  if (name.ends_with(".aux")) {
+    return Format::kAux;
+  }
   if (path.ends_with(".svg")) {
     return Format::kSvg;
   }
   throw OptionError("output \"" + path +
-                    "\" has no known ending, expected .plc, .pb.txt, .def, .pl (these also with "
-                    ".gz), .tcl or .svg");
+                    "\" has no known ending, expected .plc, .pb.txt, .def, .pl, .aux (these also "
+                    "with .gz), .tcl or .svg");
 }
 
 void check_format(const std::string& path, NetlistFormat input) {
@@ -127,7 +130,9 @@ std::string def_text(const Block& block, const Placement& placement) {
   return netlist_io::format_def(design, moves);
 }
 
-std::string pl_text(const Block& block, const Placement& placement) {
+/// The Bookshelf design that was read, with the macros placed, and the cells of a clustered block
+/// at their clusters.
+netlist_io::BookshelfDesign placed_bookshelf(const Block& block, const Placement& placement) {
   netlist_io::BookshelfDesign design = block.bookshelf->design;
   if (block.flat) {
     apply_placement(block.bookshelf->netlist,
@@ -136,7 +141,16 @@ std::string pl_text(const Block& block, const Placement& placement) {
   } else {
     apply_placement(block.bookshelf->netlist, placement, design);
   }
-  return format_bookshelf_pl(design);
+  return design;
+}
+
+/// A Bookshelf design is written as it was read, anything else as the netlist that was placed.
+void write_aux(const std::string& path, const Block& block, const Placement& placement) {
+  const bool compress = path.ends_with(".gz");
+  write_bookshelf(block.bookshelf ? placed_bookshelf(block, placement)
+                                  : make_bookshelf(block.netlist, placement, block.canvas),
+                  path,
+                  compress);
 }
 
 std::string content_for(Format format,
@@ -156,7 +170,9 @@ std::string content_for(Format format,
                                         ? netlist_io::TclDialect::kInnovus
                                         : netlist_io::TclDialect::kOpenRoad);
     case Format::kPl:
-      return pl_text(block, placement);
+      return format_bookshelf_pl(placed_bookshelf(block, placement));
+    case Format::kAux:
+      break;  // several files
     case Format::kSvg: {
       netlist_io::SvgOptions options;
       options.title = block.name;
@@ -172,7 +188,7 @@ void OutputFlags::add_to(CLI::App& command) {
   command
       .add_option("-o,--output",
                   paths,
-                  "result: .plc, .pb.txt, .def, .pl (also .gz), .tcl, .svg; once per file")
+                  "result: .plc, .pb.txt, .def, .pl, .aux (also .gz), .tcl, .svg; once per file")
       ->required()
       ->type_name("FILE")
       ->take_all()
@@ -197,7 +213,12 @@ void OutputFlags::check(const InputPaths& input) const {
 void OutputFlags::write(const Block& block, Placement placement) const {
   placement.fixed = block.placement.fixed;
   for (const std::string& path : paths) {
-    netlist_io::write_file_atomic(path, content_for(format_of(path), *this, block, placement));
+    const Format format = format_of(path);
+    if (format == Format::kAux) {
+      write_aux(path, block, placement);
+    } else {
+      netlist_io::write_file_atomic(path, content_for(format, *this, block, placement));
+    }
   }
 }
 

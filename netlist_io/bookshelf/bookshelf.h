@@ -106,6 +106,13 @@ struct BookshelfNetlist {
 /// Throws `ParseError` if the rows span no area.
 BookshelfNetlist to_netlist(const BookshelfDesign& design);
 
+/// A netlist and its placement as a Bookshelf design, a micron being a unit. Rows fill the canvas
+/// and are as high as the highest standard cell or cluster at least: hard macros lower than that
+/// read back as cells. Pins of macros lose their names, nets get new ones; blockages are lost.
+BookshelfDesign make_bookshelf(const Netlist& netlist,
+                               const Placement& placement,
+                               const Canvas& canvas);
+
 /// Gives the design the positions of a placement of `to_netlist(design)`, and the macros their
 /// orientations. Nodes that have not moved keep their coordinates bit by bit. Throws
 /// `std::invalid_argument` if the number of nodes differs.

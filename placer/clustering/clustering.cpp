@@ -83,7 +83,9 @@ void ClusteringOptions::validate() const {
 
 Placement ClusteringResult::spread_to_flat(const Placement& clustered,
                                            const Placement& flat_placement) const {
-  if (clustered.size() != netlist.num_nodes() || flat_placement.size() != node_of.size()) {
+  const auto last = std::max_element(node_of.begin(), node_of.end());
+  if (flat_placement.size() != node_of.size() ||
+      (last != node_of.end() && last->index() >= clustered.size())) {
     throw std::invalid_argument("a placement is not one of the netlist");
   }
   Placement placement = flat_placement;

@@ -1,0 +1,128 @@
+#!/usr/bin/env python3
+"""Places each public block as we cluster it and as it was clustered with hMETIS, for the same work.
+
+Our clusters come from `tessera cluster` on the flat netlist, on the same canvas and grid. Finished runs
+are appended to a .jsonl file and skipped when they are there already; the medians replace what stands
+between `<!-- clustering:begin -->` and `<!-- clustering:end -->` in the document.
+"""
+import argparse
+import collections
+import json
+import pathlib
+import statistics
+import subprocess
+
+BEGIN = "<!-- clustering:begin -->"
+END = "<!-- clustering:end -->"
+
+
+def json_of(command):
+    return json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout)
+
+
+def cluster(args, block, seed):
+    """Our clustered netlist and its .plc, and what `tessera cluster` says about them."""
+    stem = args.output / f"{block}.{seed}"
+    report = json_of([args.tessera, "cluster", str(args.benchmarks / "flat" / f"{block}.pb.txt.gz"),
+                      "--canvas", "auto", "--max-grid-cells", "2500", "--seed", str(seed), "--json",
+                      "-o", f"{stem}.pb.txt", "-o", f"{stem}.plc"])
+    return f"{stem}.pb.txt", f"{stem}.plc", report
+
+
+def place(args, netlist, plc, seed, mode):
+    return json_of([args.tessera, "place", netlist, "--plc", plc, "--mode", mode, "--evals",
+                    str(args.evals), "--seed", str(seed), "--json", "-q", "-o",
+                    str(args.output / "placed.plc")])
+
+
+def run(args, block, clustering, mode, seed):
+    cluster_s = 0.0
+    if clustering == "ours":
+        netlist, plc, report = cluster(args, block, seed)
+        cluster_s = report["time_s"]["cluster"]
+    else:
+        folder = args.benchmarks / "clustered" / block
+        netlist, plc = str(folder / "netlist.pb.txt.gz"), str(folder / "initial.plc")
+    result = place(args, netlist, plc, seed, mode)
+    cost = result["cost"]
+    return {"block": block, "clustering": clustering, "mode": mode, "seed": seed,
+            "evals": args.evals, "clusters": result["design"]["soft_macros"],
+            "grid": result["design"]["grid"], "cluster_s": cluster_s,
+            **{part: cost[part] for part in ("proxy", "wirelength", "density", "congestion")},
+            "tessera": result["tessera"]}
+
+
+def key(entry):
+    return tuple(entry[name] for name in ("block", "clustering", "mode", "seed", "evals"))
+
+
+def spread(entries):
+    proxies = sorted(entry["proxy"] for entry in entries)
+    return f"{statistics.median(proxies):.4f} ({proxies[0]:.4f} to {proxies[-1]:.4f})"
+
+
+def table(entries):
+    cells = collections.defaultdict(list)
+    for entry in entries:
+        cells[entry["block"], entry["mode"], entry["clustering"]].append(entry)
+    seeds = sorted({entry["seed"] for entry in entries})
+    lines = [f"Medians over seeds {', '.join(map(str, seeds))} (least to greatest), "
+             f"{entries[-1]['evals']:,} moves each, tessera {entries[-1]['tessera']}. Clustering "
+             "times are of `tessera cluster` without reading, wall-clock.", "",
+             "| block | class | clusters: hMETIS | ours | s | proxy: hMETIS | ours | ours / hMETIS |",
+             "| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: |"]
+    for block, mode in sorted({(block, mode) for block, mode, _ in cells}):
+        published = cells[block, mode, "published"]
+        ours = cells[block, mode, "ours"]
+        if not published or not ours:
+            continue
+        ratio = (statistics.median(e["proxy"] for e in ours) /
+                 statistics.median(e["proxy"] for e in published))
+        clusters = statistics.median(e["clusters"] for e in ours)
+        seconds = statistics.median(e["cluster_s"] for e in ours)
+        lines.append(f"| `{block}` | {mode} | {published[0]['clusters']} | {clusters:.0f} | "
+                     f"{seconds:.1f} | {spread(published)} | {spread(ours)} | {ratio:.3f} |")
+    return "\n".join(lines)
+
+
+def write_table(document, entries):
+    text = document.read_text(encoding="utf-8")
+    head, rest = text.split(BEGIN)
+    tail = rest.split(END)[1]
+    document.write_text(f"{head}{BEGIN}\n{table(entries)}\n{END}{tail}", encoding="utf-8")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("file", type=pathlib.Path, help="the .jsonl to append to")
+    parser.add_argument("--document", type=pathlib.Path, help="takes the table")
+    parser.add_argument("--tessera", default="build/bin/tessera")
+    parser.add_argument("--benchmarks", type=pathlib.Path, default=pathlib.Path("../shared/benchmarks"))
+    parser.add_argument("--output", type=pathlib.Path, default=pathlib.Path("build/clustering_compare"))
+    parser.add_argument("--blocks", nargs="*", default=[])
+    parser.add_argument("--modes", nargs="+", default=["free", "grid"])
+    parser.add_argument("--seeds", nargs="+", type=int, default=[1, 2, 3])
+    parser.add_argument("--evals", type=int, default=1_000_000)
+    args = parser.parse_args()
+
+    args.output.mkdir(parents=True, exist_ok=True)
+    lines = args.file.read_text(encoding="utf-8").splitlines() if args.file.exists() else []
+    entries = [json.loads(line) for line in lines]
+    done = {key(entry) for entry in entries}
+    for seed in args.seeds:
+        for block in args.blocks:
+            for mode in args.modes:
+                for clustering in ("published", "ours"):
+                    if (block, clustering, mode, seed, args.evals) in done:
+                        continue
+                    entry = run(args, block, clustering, mode, seed)
+                    entries.append(entry)
+                    with args.file.open("a", encoding="utf-8") as file:
+                        file.write(json.dumps(entry) + "\n")
+                    print(f"{block} {mode} {clustering} {seed}: {entry['proxy']:.4f}", flush=True)
+    if args.document:
+        write_table(args.document, entries)
+
+
+if __name__ == "__main__":
+    main()
