@@ -13,6 +13,7 @@
 #include "app/search_flags.h"
 #include "cost/proxy_cost.h"
 #include "netlist_io/errors.h"
+#include "placer/legalizer.h"
 #include "placer/placement_search.h"
 
 namespace tessera::app {
@@ -39,7 +40,11 @@ int run(const RefineFlags& flags) {
   catch_interrupts();
   const std::unique_ptr<const Block> block =
       read_block(flags.block, BlockUse::kPlacing, ClusteringSettings::with_seed(flags.common.seed));
-  const netlist_io::Placement input = flags.environment.apply_fixes(*block);
+  netlist_io::Placement input = flags.environment.apply_fixes(*block);
+  if (block->flat) {
+    // Where clusters are is our doing, not the input's.
+    placer::pull_soft_macros_inside(block->netlist, block->canvas, input);
+  }
   const double input_proxy =
       cost::ProxyCost(block->netlist, block->canvas, block->cost).evaluate(input).proxy;
   const Clock::time_point search_start = Clock::now();

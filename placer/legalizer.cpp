@@ -363,6 +363,8 @@ LegalizerResult Legalizer::write(const BoxCorners& corners) const {
   return result;
 }
 
+}  // namespace
+
 void pull_soft_macros_inside(const Netlist& netlist, const Canvas& canvas, Placement& placement) {
   for (const NodeId macro : netlist.soft_macros()) {
     const std::size_t i = macro.index();
@@ -374,8 +376,6 @@ void pull_soft_macros_inside(const Netlist& netlist, const Canvas& canvas, Place
     }
   }
 }
-
-}  // namespace
 
 LegalizerResult legalize_macros(const Netlist& netlist,
                                 const Canvas& canvas,

@@ -13,10 +13,15 @@ struct LegalizerResult {
   double largest_displacement_um = 0.0;  ///< |dx| + |dy|
 };
 
+/// Moves movable soft macros inside the canvas, or to its centre if they are larger than it.
+void pull_soft_macros_inside(const netlist_io::Netlist& netlist,
+                             const netlist_io::Canvas& canvas,
+                             netlist_io::Placement& placement);
+
 /// Moves the movable hard macros of any placement to a legal one near by: on the lattice of
 /// database units, inside the canvas, at least the spacing apart, off fixed macros and blockages.
 /// Fixed nodes and orientations stay. What is legal on the lattice already is merely rounded to it.
-/// Movable soft macros are moved inside the canvas, or to its centre if they are larger than it.
+/// Soft macros are pulled inside.
 ///
 /// Less displacement, weighted by area, is better; that it is the least is not promised. Tries to
 /// keep the relative order (`repair_constraints`, from the given positions, then from evenly spread

@@ -242,6 +242,86 @@ TEST_CASE("a DEF is clustered") {
   CHECK(design["soft_macros"] == report["groups"]["clusters"]);
 }
 
+TEST_CASE("a placed DEF is refined without another file") {
+  const fs::path folder = scratch_dir("refine_def");
+  const std::string placed = folder / "placed.def";
+  const std::string refined = folder / "refined.def";
+  const RunResult place =
+      run_on_example("place", {"--policy", "none", "--evals", "2000", "-q", "-o", placed});
+  CAPTURE(place.err);
+  REQUIRE(place.exit_code == 0);
+  const RunResult refine = run_tessera({"refine",
+                                        placed,
+                                        "--lef",
+                                        example("small_tech.lef"),
+                                        "--evals",
+                                        "20000",
+                                        "-q",
+                                        "--json",
+                                        "-o",
+                                        refined});
+  CAPTURE(refine.err);
+  REQUIRE(refine.exit_code == 0);
+  const json report = json::parse(refine.out);
+  CHECK(report["legalized"] == false);
+  CHECK(report["legal"] == true);
+  CHECK(report["cost"]["proxy"] <= report["stages"][0]["proxy"]);
+}
+
+TEST_CASE("halos of a file hold, and its errors have a place") {
+  const fs::path folder = scratch_dir("halo_file");
+  const std::string halos = folder / "halos.txt";
+  const std::string def = folder / "placed.def";
+  write_text(halos, "# by master\nRAM16 3 2\n.*table 1 1 4 1\n");
+  const RunResult run = run_on_example(
+      "place", {"--policy", "none", "--evals", "5000", "--halo-file", halos, "-q", "-o", def});
+  CAPTURE(run.err);
+  REQUIRE(run.exit_code == 0);
+  const DefDesign after = netlist_io::read_def(def, library());
+  std::vector<Box> boxes;
+  for (const DefComponent* const macro : macros_of(after)) {
+    Box box = box_of(*macro);
+    if (contains(std::string(macro->name), "bank")) {
+      box = {box.x0 - 3000.0, box.y0 - 2000.0, box.x1 + 3000.0, box.y1 + 2000.0};
+    }
+    for (const Box& other : boxes) {
+      CHECK((box.x0 >= other.x1 || other.x0 >= box.x1 || box.y0 >= other.y1 || other.y0 >= box.y1));
+    }
+    boxes.push_back(box);
+  }
+  write_text(halos, "RAM16 3\n( 1\n");
+  const RunResult bad = run_on_example("place", {"--halo-file", halos, "-q", "-o", def});
+  CHECK(bad.exit_code == 3);
+  CHECK(contains(bad.err, "halos.txt:2:1: "));
+}
+
+TEST_CASE("a design goes to Bookshelf and is placed there") {
+  const fs::path folder = scratch_dir("bookshelf");
+  const std::string aux = folder / "small.aux";
+  const RunResult convert = run_on_example("convert", {"-q", "-o", aux});
+  CAPTURE(convert.err);
+  REQUIRE(convert.exit_code == 0);
+  const RunResult info = run_tessera({"info", aux, "--json"});
+  CAPTURE(info.err);
+  REQUIRE(info.exit_code == 0);
+  const json design = json::parse(info.out)["design"];
+  const json before = json::parse(run_on_example("info", {"--json"}).out)["design"];
+  for (const char* const count : {"hard_macros", "ports", "nets"}) {
+    CHECK(design[count] == before[count]);
+  }
+  for (std::size_t axis = 0; axis < 2; ++axis) {
+    CHECK(design["canvas_um"][axis].get<double>() ==
+          doctest::Approx(before["canvas_um"][axis].get<double>()));
+  }
+  const std::string pl = folder / "placed.pl";
+  const RunResult place =
+      run_tessera({"place", aux, "--policy", "none", "--evals", "2000", "-q", "-o", pl, "--json"});
+  CAPTURE(place.err);
+  REQUIRE(place.exit_code == 0);
+  CHECK(json::parse(place.out)["legal"] == true);
+  CHECK(contains(read_text(pl), "UCLA pl 1.0"));
+}
+
 TEST_CASE("info counts what a DEF has") {
   const RunResult run = run_on_example("info", {"--json"});
   REQUIRE(run.exit_code == 0);
