@@ -251,7 +251,7 @@ std::unique_ptr<Block> read_block(const BlockFlags& flags,
     cluster_block(clustering, *block);
     block->cluster_s = seconds_since(start) - block->read_s;
   }
-  block->macro_rules = design_rules(*block);
+  find_design_rules(*block);
   return block;
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <memory>
 #include <optional>
 #include <string>
@@ -44,6 +45,13 @@ struct FlatBlock {
   bool positions_from_input = false;    ///< clusters know where the input has the cells
 };
 
+/// Signal pins of the hard macros of one LEF master on layers with routing tracks.
+struct TrackAlignment {
+  std::string master;
+  std::size_t pins = 0;
+  std::size_t off_track = 0;  ///< those that miss their tracks where the others meet them
+};
+
 /// A block as read: netlist, canvas and options in force (explicit flag, then `.plc` header, then
 /// the netlist's comments, then default).
 struct Block {
@@ -61,7 +69,8 @@ struct Block {
   double cluster_s = 0.0;
   /// Where the design says that macros may stand: halos, manufacturing grid, tracks.
   placer::MacroSpaceOptions macro_rules;
-  std::optional<FlatBlock> flat;  ///< if the standard cells have been clustered
+  std::vector<TrackAlignment> tracks;  ///< of the masters that `macro_rules` align, LEF/DEF only
+  std::optional<FlatBlock> flat;       ///< if the standard cells have been clustered
   std::optional<LefDefSource> lefdef;
   std::optional<BookshelfSource> bookshelf;
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <utility>
@@ -41,7 +42,22 @@ placer::MacroSpaceOptions bookshelf_rules(const Block& block) {
   return options;
 }
 
-placer::MacroSpaceOptions lefdef_rules(const Block& block) {
+/// One entry a master, in the order of the library.
+std::vector<TrackAlignment> alignments(const netlist_io::LefLibrary& library,
+                                       const netlist_io::MacroLattice& lattice) {
+  std::vector<TrackAlignment> result;
+  for (std::size_t m = 0; m < library.masters.size(); ++m) {
+    const netlist_io::MacroLattice::Alignment& alignment = lattice.alignment[m];
+    const std::size_t pins = alignment.pins[0] + alignment.pins[1];
+    if (pins > 0) {
+      result.push_back(
+          {library.masters[m].name, pins, pins - alignment.aligned[0] - alignment.aligned[1]});
+    }
+  }
+  return result;
+}
+
+void find_lefdef_rules(Block& block) {
   const LefDefSource& source = *block.lefdef;
   const netlist_io::DefDesign& design = source.design;
   const Netlist& netlist = block.flat ? block.flat->netlist : block.netlist;
@@ -62,22 +78,23 @@ placer::MacroSpaceOptions lefdef_rules(const Block& block) {
       halos[node] = {um * halo.left, um * halo.bottom, um * halo.right, um * halo.top};
     }
   }
-  placer::MacroSpaceOptions options;
+  placer::MacroSpaceOptions& options = block.macro_rules;
   options.unit_um = lattice.unit_um;
   options.rules = std::make_shared<const std::vector<placer::MacroRule>>(std::move(rules));
   if (!design.halos.empty()) {
     options.spacing.own_halos = std::make_shared<const std::vector<placer::Halo>>(std::move(halos));
   }
-  return options;
+  block.tracks = alignments(source.library, lattice);
 }
 
 }  // namespace
 
-placer::MacroSpaceOptions design_rules(const Block& block) {
+void find_design_rules(Block& block) {
   if (block.lefdef) {
-    return lefdef_rules(block);
+    find_lefdef_rules(block);
+  } else if (block.bookshelf) {
+    block.macro_rules = bookshelf_rules(block);
   }
-  return block.bookshelf ? bookshelf_rules(block) : placer::MacroSpaceOptions();
 }
 
 }  // namespace tessera::app

@@ -46,11 +46,25 @@ nlohmann::ordered_json inputs_json(const std::vector<std::string>& paths) {
   return inputs;
 }
 
+/// How many pins of which masters are off the routing tracks, wherever the macros stand.
+nlohmann::ordered_json tracks_json(const Block& block) {
+  nlohmann::ordered_json masters = nlohmann::ordered_json::array();
+  for (const TrackAlignment& alignment : block.tracks) {
+    masters.push_back({{"master", alignment.master},
+                       {"pins", alignment.pins},
+                       {"off_track", alignment.off_track}});
+  }
+  return {{"lattice_um", block.macro_rules.unit_um}, {"masters", masters}};
+}
+
 std::string document(const PlacementReport& report, const nlohmann::ordered_json& inputs) {
   const CostReport& cost_report = report.cost_report;
   nlohmann::ordered_json result = cost_report.to_json();
   result["cost"]["proxy_jittered"] = jittered_proxy(*cost_report.block, report, cost_report.seed);
   result.update(report.details);
+  if (cost_report.block->lefdef) {
+    result["tracks"] = tracks_json(*cost_report.block);
+  }
   result["inputs"] = inputs;
   return result.dump(2) + "\n";
 }

@@ -83,9 +83,10 @@ void ClusteringOptions::validate() const {
 
 Placement ClusteringResult::spread_to_flat(const Placement& clustered,
                                            const Placement& flat_placement) const {
+  // Every node of the clustered netlist stands for some of the flat one.
   const auto last = std::max_element(node_of.begin(), node_of.end());
-  if (flat_placement.size() != node_of.size() ||
-      (last != node_of.end() && last->index() >= clustered.size())) {
+  const std::size_t num_clustered = last == node_of.end() ? 0 : last->index() + 1;
+  if (flat_placement.size() != node_of.size() || clustered.size() != num_clustered) {
     throw std::invalid_argument("a placement is not one of the netlist");
   }
   Placement placement = flat_placement;

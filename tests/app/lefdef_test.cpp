@@ -116,6 +116,7 @@ TEST_CASE("a DEF is placed in one command") {
   const json report = json::parse(run.out);
   CHECK(report["legal"] == true);
   CHECK(report["design"]["hard_macros"] == 4);
+  CHECK(report["tracks"]["masters"].size() == 3);
   const DefDesign before = read_example();
   const DefDesign after = netlist_io::read_def(def, library());
 
