@@ -36,6 +36,9 @@ std::size_t num_vertices(const Netlist& netlist) {
 
 /// Whether nearly all standard cells have a place.
 bool has_positions(const Netlist& netlist, const Placement& placement) {
+  if (placer::lacks_cell_positions(netlist, placement)) {
+    return false;  // placed, but all at one point
+  }
   constexpr double kMost = 0.95;
   const auto cells = netlist.std_cells();
   const auto placed = std::count_if(

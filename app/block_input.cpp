@@ -174,7 +174,7 @@ std::string Block::master_name(netlist_io::NodeId macro) const {
   const Netlist& input = flat ? flat->netlist : netlist;
   const auto node = input.find_node(netlist.name(macro));
   const std::uint32_t component = lefdef->netlist.component_of_node[node->index()];
-  return lefdef->library.masters[lefdef->design.components[component].master].name;
+  return lefdef->lef.masters[lefdef->design.components[component].master].name;
 }
 
 void BlockFlags::add_to(CLI::App& command) {

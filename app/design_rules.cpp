@@ -62,7 +62,7 @@ void find_lefdef_rules(Block& block) {
   const netlist_io::DefDesign& design = source.design;
   const Netlist& netlist = block.flat ? block.flat->netlist : block.netlist;
   const netlist_io::MacroLattice lattice =
-      netlist_io::find_macro_lattice(source.library, design, source.netlist, netlist);
+      netlist_io::find_macro_lattice(source.lef, design, source.netlist, netlist);
   std::vector<placer::Halo> halos(block.netlist.num_nodes());
   std::vector<placer::MacroRule> rules(block.netlist.num_nodes());
   const double um = 1.0 / design.database_units;
@@ -72,7 +72,7 @@ void find_lefdef_rules(Block& block) {
     const std::size_t node = block.node_of(macro).index();
     const netlist_io::MacroLattice::Phase& phase = lattice.phase[component.master];
     rules[node] = {
-        phase.x, phase.y, allowed_orientations(source.library.masters[component.master].symmetry)};
+        phase.x, phase.y, allowed_orientations(source.lef.masters[component.master].symmetry)};
     if (component.halo != netlist_io::DefComponent::kNoHalo) {
       const netlist_io::DefHalo& halo = design.halos[component.halo];
       halos[node] = {um * halo.left, um * halo.bottom, um * halo.right, um * halo.top};
@@ -84,7 +84,7 @@ void find_lefdef_rules(Block& block) {
   if (!design.halos.empty()) {
     options.spacing.own_halos = std::make_shared<const std::vector<placer::Halo>>(std::move(halos));
   }
-  block.tracks = alignments(source.library, lattice);
+  block.tracks = alignments(source.lef, lattice);
 }
 
 }  // namespace

@@ -149,7 +149,7 @@ ordered_json describe_lefdef(const LefDefSource& source) {
   std::set<std::uint32_t> masters;
   for (const netlist_io::DefComponent& component : design.components) {
     ++with_status[component.status];
-    ++of_class[source.library.masters[component.master].master_class];
+    ++of_class[source.lef.masters[component.master].master_class];
     masters.insert(component.master);
   }
   std::size_t port_connections = 0;
@@ -177,7 +177,7 @@ ordered_json describe_lefdef(const LefDefSource& source) {
           {"tracks", design.tracks.size()},
           {"blockages", design.blockages.size()},
           {"database_units", design.database_units},
-          {"manufacturing_grid_um", source.library.manufacturing_grid},
+          {"manufacturing_grid_um", source.lef.manufacturing_grid},
           {"supply_nets_left_out", source.netlist.report.supply_nets},
           {"unconnected_cells_left_out", source.netlist.report.unconnected_cells},
           {"unplaced_ports", source.netlist.report.unplaced_ports}};

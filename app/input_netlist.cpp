@@ -86,14 +86,14 @@ InputNetlist read_lefdef(const InputPaths& paths) {
   input.paths = {paths.netlist};
   input.paths.insert(input.paths.end(), paths.lefs.begin(), paths.lefs.end());
   LefDefSource& source = input.lefdef.emplace();
-  source.library = netlist_io::read_lef(paths.lefs);
-  source.design = netlist_io::read_def(paths.netlist, source.library);
-  source.netlist = netlist_io::make_design_netlist(source.library, source.design);
+  source.lef = netlist_io::read_lef(paths.lefs);
+  source.design = netlist_io::read_def(paths.netlist, source.lef);
+  source.netlist = netlist_io::make_design_netlist(source.lef, source.design);
   input.netlist = std::move(source.netlist.netlist);
   input.placement = source.netlist.placement;
   take_canvas(source.netlist.canvas, input.header);
   input.header.block = std::string(source.design.name);
-  input.warnings = source.library.warnings;
+  input.warnings = source.lef.warnings;
   append(input.warnings, source.design.warnings);
   append(input.warnings, warnings_of(paths.netlist, source.netlist.report));
   return input;

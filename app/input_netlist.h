@@ -27,7 +27,7 @@ struct InputPaths {
 
 /// A design in LEF/DEF, kept to write the DEF again.
 struct LefDefSource {
-  netlist_io::LefLibrary library;
+  netlist_io::LefLibrary lef;
   netlist_io::DefDesign design;
   netlist_io::DesignNetlist netlist;  ///< its own `netlist` moved out
 };
