@@ -153,6 +153,18 @@ Canvas choose_canvas(const BlockFlags& flags,
   return canvas;
 }
 
+/// Flags that say what the input says itself are refused, not ignored.
+void check_flags(const BlockFlags& flags) {
+  const NetlistFormat format = netlist_format(flags.input.netlist);
+  if (flags.canvas && format != NetlistFormat::kProtobuf) {
+    throw OptionError(
+        format == NetlistFormat::kDef
+            ? "--canvas goes with a netlist.pb.txt; the canvas of a DEF is its DIEAREA"
+            : "--canvas goes with a netlist.pb.txt; the canvas of a Bookshelf design "
+              "is what its rows span");
+  }
+}
+
 /// Puts the values in force into the header that outputs carry.
 void complete_header(const Canvas& canvas, const cost::CostOptions& cost, PlcHeader& header) {
   header.cols = canvas.grid.cols;
@@ -191,6 +203,13 @@ void BlockFlags::add_to(CLI::App& command) {
       ->type_name("FILE")
       ->take_all()
       ->allow_extra_args(false);  // one FILE a flag, so that NETLIST may follow
+  command
+      .add_option("--net-weights",
+                  input.net_weights,
+                  "lines of NET WEIGHT: weights 0 (leaves the net out) to 1e6 are multiplied onto "
+                  "those of the nets; NET may have * for any characters, the last line that names "
+                  "a net counts; in a netlist.pb.txt nets are called like what drives them")
+      ->type_name("FILE");
   const char* const group = "Cost (explicit flag, then .plc header, then default)";
   command.add_option("--weights", weights, "weights of wirelength, density and congestion")
       ->delimiter(',')
@@ -218,7 +237,11 @@ void BlockFlags::add_to(CLI::App& command) {
       ->type_name("H,V")
       ->group(group);
   command.add_option("--grid", grid, "grid cells")->type_name("COLSxROWS")->group(group);
-  command.add_option("--canvas", canvas, "canvas in microns, or auto: square at 60 % utilisation")
+  command
+      .add_option("--canvas",
+                  canvas,
+                  "canvas in microns, or auto: square at 60 % utilisation; a DEF and a Bookshelf "
+                  "design have their own")
       ->type_name("WxH|auto")
       ->group(group);
   command.add_option("--max-grid-cells", max_grid_cells, "most cells of a grid chosen for you")
@@ -233,6 +256,7 @@ std::unique_ptr<Block> read_block(const BlockFlags& flags,
                                   BlockUse use,
                                   const ClusteringSettings& clustering) {
   const auto start = std::chrono::steady_clock::now();
+  check_flags(flags);
   auto block = std::make_unique<Block>();
   InputNetlist input = read_input(flags.input);
   block->netlist = std::move(input.netlist);

@@ -50,6 +50,9 @@ struct TrackAlignment {
   std::string master;
   std::size_t pins = 0;
   std::size_t off_track = 0;  ///< those that miss their tracks where the others meet them
+  /// Their names in the order of the LEF, all of them: a pin that misses tracks on both axes is
+  /// counted twice above and named once.
+  std::vector<std::string> off_track_pins;
 };
 
 /// A block as read: netlist, canvas and options in force (explicit flag, then `.plc` header, then

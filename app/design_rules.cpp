@@ -50,8 +50,13 @@ std::vector<TrackAlignment> alignments(const netlist_io::LefLibrary& library,
     const netlist_io::MacroLattice::Alignment& alignment = lattice.alignment[m];
     const std::size_t pins = alignment.pins[0] + alignment.pins[1];
     if (pins > 0) {
-      result.push_back(
-          {library.masters[m].name, pins, pins - alignment.aligned[0] - alignment.aligned[1]});
+      TrackAlignment& entry = result.emplace_back();
+      entry.master = library.masters[m].name;
+      entry.pins = pins;
+      entry.off_track = pins - alignment.aligned[0] - alignment.aligned[1];
+      for (const std::uint32_t pin : alignment.off_track) {
+        entry.off_track_pins.push_back(library.masters[m].pins[pin].name);
+      }
     }
   }
   return result;

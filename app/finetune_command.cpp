@@ -16,6 +16,7 @@
 #include "app/outputs.h"
 #include "app/place_flags.h"
 #include "app/plugin_loader.h"
+#include "app/searched_block.h"
 #include "netlist_io/errors.h"
 #include "netlist_io/file.h"
 #include "placer/macro_problem.h"
@@ -172,10 +173,11 @@ int run(const FinetuneFlags& flags) {
   const gnn::Plugin& plugin = load_plugin();
   const std::unique_ptr<const Block> block =
       read_block(flags.block, BlockUse::kPlacing, ClusteringSettings::with_seed(flags.common.seed));
-  const placer::MacroProblem problem(block->netlist,
+  const SearchedBlock searched(*block, flags.environment, flags.environment.apply_fixes(*block));
+  const placer::MacroProblem problem(searched.block().netlist,
                                      block->canvas,
-                                     flags.environment.apply_fixes(*block),
-                                     flags.environment.problem_options(*block));
+                                     searched.fixed(),
+                                     searched.environment().problem_options(searched.block()));
 
   gnn::FinetuneOptions options = training_options(flags, outputs.checkpoint);
   MetricsLog metrics(outputs.checkpoint);
@@ -186,7 +188,7 @@ int run(const FinetuneFlags& flags) {
     }
   };
   options.improved = [&](const netlist_io::Placement& placement, const cost::CostBreakdown&) {
-    outputs.placements.write(*block, placement);
+    outputs.placements.write(*block, searched.expand(placement));
   };
   const gnn::FinetuneResult result = plugin.finetune(problem, options);
   const ordered_json document = {{"schema_version", 1},

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "netlist_io/errors.h"
+#include "netlist_io/net_weights.h"
 #include "netlist_io/plc_file.h"
 
 namespace tessera::app {
@@ -32,6 +33,10 @@ InputNetlist read_protobuf(const InputPaths& paths) {
   input.paths = split_at_commas(paths.netlist);
   netlist_io::NetlistFile file = netlist_io::read_netlist(input.paths, paths.precision);
   input.netlist = std::move(file.netlist);
+  if (paths.net_weights) {
+    input.netlist =
+        apply_net_weights(netlist_io::read_net_weights(*paths.net_weights), input.netlist);
+  }
   input.header = std::move(file.header);
   input.placement = netlist_io::Placement(input.netlist);
   if (paths.plc) {
@@ -70,6 +75,7 @@ std::vector<std::string> warnings_of(const std::string& path,
     }
   };
   warn(report.dangling_nets, "nets with fewer than two ends left out");
+  warn(report.weightless_nets, "nets of weight 0 left out");
   warn(report.guessed_drivers, "nets without an output pin: the first inout or end drives");
   warn(report.multi_driver_nets, "nets with several outputs: all but the first count as sinks");
   warn(report.pins_without_shapes, "connected macro pins without shapes: taken at the centre");
@@ -88,6 +94,9 @@ InputNetlist read_lefdef(const InputPaths& paths) {
   LefDefSource& source = input.lefdef.emplace();
   source.lef = netlist_io::read_lef(paths.lefs);
   source.design = netlist_io::read_def(paths.netlist, source.lef);
+  if (paths.net_weights) {
+    apply_net_weights(netlist_io::read_net_weights(*paths.net_weights), source.design);
+  }
   source.netlist = netlist_io::make_design_netlist(source.lef, source.design);
   input.netlist = std::move(source.netlist.netlist);
   input.placement = source.netlist.placement;
@@ -108,6 +117,9 @@ InputNetlist read_bookshelf(const InputPaths& paths) {
   input.paths = {paths.netlist};
   BookshelfSource& source = input.bookshelf.emplace();
   source.design = netlist_io::read_bookshelf(paths.netlist);
+  if (paths.net_weights) {
+    apply_net_weights(netlist_io::read_net_weights(*paths.net_weights), source.design);
+  }
   source.netlist = netlist_io::to_netlist(source.design);
   input.netlist = source.netlist.netlist;
   input.placement = source.netlist.placement;
@@ -120,6 +132,18 @@ InputNetlist read_bookshelf(const InputPaths& paths) {
                              " nets without an output pin: the first pin drives");
   }
   return input;
+}
+
+InputNetlist read_format(const InputPaths& paths) {
+  switch (netlist_format(paths.netlist)) {
+    case NetlistFormat::kDef:
+      return read_lefdef(paths);
+    case NetlistFormat::kBookshelf:
+      return read_bookshelf(paths);
+    case NetlistFormat::kProtobuf:
+      break;
+  }
+  return read_protobuf(paths);
 }
 
 }  // namespace
@@ -136,15 +160,11 @@ NetlistFormat netlist_format(const std::string& path) {
 }
 
 InputNetlist read_input(const InputPaths& paths) {
-  switch (netlist_format(paths.netlist)) {
-    case NetlistFormat::kDef:
-      return read_lefdef(paths);
-    case NetlistFormat::kBookshelf:
-      return read_bookshelf(paths);
-    case NetlistFormat::kProtobuf:
-      break;
+  InputNetlist input = read_format(paths);
+  if (paths.net_weights) {
+    input.paths.push_back(*paths.net_weights);
   }
-  return read_protobuf(paths);
+  return input;
 }
 
 }  // namespace tessera::app

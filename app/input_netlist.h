@@ -19,8 +19,9 @@ namespace tessera::app {
 /// Where a netlist comes from: files, and what the reader needs to understand them.
 struct InputPaths {
   std::string netlist;  ///< `.pb.txt[.gz]` (parts joined by commas), `.def[.gz]`, `.aux[.gz]`
-  std::vector<std::string> lefs;   ///< with `.def`
-  std::optional<std::string> plc;  ///< with `.pb.txt`
+  std::vector<std::string> lefs;           ///< with `.def`
+  std::optional<std::string> plc;          ///< with `.pb.txt`
+  std::optional<std::string> net_weights;  ///< lines of `NET WEIGHT`, with any format
   /// Numbers of a `.pb.txt`; what is to agree with Circuit Training to the bit needs its floats.
   netlist_io::NumberPrecision precision = netlist_io::NumberPrecision::kDouble;
 };

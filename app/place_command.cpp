@@ -10,12 +10,14 @@
 
 #include "app/block_input.h"
 #include "app/command.h"
+#include "app/feasibility_check.h"
 #include "app/interrupt.h"
 #include "app/outputs.h"
 #include "app/place_flags.h"
 #include "app/placement_report.h"
 #include "app/plugin_loader.h"
 #include "app/search_flags.h"
+#include "app/searched_block.h"
 #include "cost/proxy_cost.h"
 #include "netlist_io/errors.h"
 #include "netlist_io/plc_file.h"
@@ -305,13 +307,15 @@ void meet_design_rules(const PlaceFlags& flags, const Block& block, PlacementRep
 
 /// Runs what the flags ask for and fills in placement, costs and details of the report.
 void make_placement(const PlaceFlags& flags,
-                    const Block& block,
+                    const SearchedBlock& searched,
                     PolicyLoader& loader,
                     Clock::time_point start,
                     PlacementReport& report) {
+  const Block& block = searched.block();
   std::optional<Placement> given;
   if (flags.start_from) {
-    given = read_start(*flags.start_from, block, *report.fixed);
+    given =
+        searched.collapse(read_start(*flags.start_from, searched.input(), searched.input_fixed()));
     report.input_paths.push_back(*flags.start_from);
     report.details["start_from"] = *flags.start_from;
   }
@@ -334,7 +338,7 @@ void make_placement(const PlaceFlags& flags,
   } else {
     search(flags, policy, given, block, start, report);
   }
-  if (block.lefdef && (flags.zero_shot() || flags.search.mode == "grid")) {
+  if (searched.input().lefdef && (flags.zero_shot() || flags.search.mode == "grid")) {
     meet_design_rules(flags, block, report);
   }
 }
@@ -347,15 +351,27 @@ int run(const PlaceFlags& flags) {
   PolicyLoader loader(flags);
   const std::unique_ptr<const Block> block =
       read_block(flags.block, BlockUse::kPlacing, ClusteringSettings::with_seed(flags.common.seed));
-  const Placement fixed = forget_movable(*block, flags.environment.apply_fixes(*block));
+  const SearchedBlock searched(
+      *block, flags.environment, forget_movable(*block, flags.environment.apply_fixes(*block)));
+  PlaceFlags search_flags = flags;
+  search_flags.environment = searched.environment();
   PlacementReport report;
   report.cost_report.command = "place";
-  report.cost_report.block = block.get();
-  report.fixed = &fixed;
+  report.fixed = &searched.fixed();
   report.input_paths = block->input_paths;
   report.details = {{"policy", flags.policy_name()},
                     {"mode", flags.zero_shot() ? "grid" : flags.search.mode}};
-  make_placement(flags, *block, loader, start, report);
+  const bool grid = flags.zero_shot() || flags.search.mode == "grid";
+  const std::vector<std::string> warnings = check_feasibility(searched.block(),
+                                                              searched.fixed(),
+                                                              searched.environment(),
+                                                              flags.common,
+                                                              grid && !block->lefdef);
+  if (!warnings.empty()) {
+    report.details["warnings"] = warnings;
+  }
+  make_placement(search_flags, searched, loader, start, report);
+  searched.expand(report);
   return deliver(std::move(report), flags.outputs, flags.common, start);
 }
 

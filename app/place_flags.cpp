@@ -77,6 +77,13 @@ void EnvironmentFlags::add_to(CLI::App& command) {
           "--fix", fix, "hard macros whose whole name matches stay where the input has them")
       ->type_name("REGEX")
       ->group(group);
+  command
+      .add_option("--macro-groups",
+                  macro_groups,
+                  "hard macros that keep their places relative to each other: lines of array NAME "
+                  "COLSxROWS MACRO..., row NAME MACRO... or column NAME MACRO...")
+      ->type_name("FILE")
+      ->group(group);
 }
 
 netlist_io::Placement EnvironmentFlags::apply_fixes(const Block& block) const {

@@ -21,6 +21,7 @@ struct EnvironmentFlags {
   std::vector<double> channel = {0.0};  ///< microns: X, or X and Y
   std::optional<std::string> halo_file;
   std::optional<std::string> fix;
+  std::optional<std::string> macro_groups;
 
   void add_to(CLI::App& command);
 

@@ -46,13 +46,17 @@ nlohmann::ordered_json inputs_json(const std::vector<std::string>& paths) {
   return inputs;
 }
 
-/// How many pins of which masters are off the routing tracks, wherever the macros stand.
+/// How many and which pins of which masters are off the routing tracks, wherever the macros stand.
 nlohmann::ordered_json tracks_json(const Block& block) {
   nlohmann::ordered_json masters = nlohmann::ordered_json::array();
   for (const TrackAlignment& alignment : block.tracks) {
+    constexpr std::size_t kMostNamed = 50;
+    std::vector<std::string> named = alignment.off_track_pins;
+    named.resize(std::min(named.size(), kMostNamed));
     masters.push_back({{"master", alignment.master},
                        {"pins", alignment.pins},
-                       {"off_track", alignment.off_track}});
+                       {"off_track", alignment.off_track},
+                       {"off_track_pins", named}});
   }
   return {{"lattice_um", block.macro_rules.unit_um}, {"masters", masters}};
 }

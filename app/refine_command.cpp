@@ -6,11 +6,13 @@
 
 #include "app/block_input.h"
 #include "app/command.h"
+#include "app/feasibility_check.h"
 #include "app/interrupt.h"
 #include "app/outputs.h"
 #include "app/place_flags.h"
 #include "app/placement_report.h"
 #include "app/search_flags.h"
+#include "app/searched_block.h"
 #include "cost/proxy_cost.h"
 #include "netlist_io/errors.h"
 #include "placer/legalizer.h"
@@ -47,11 +49,17 @@ int run(const RefineFlags& flags) {
   }
   const double input_proxy =
       cost::ProxyCost(block->netlist, block->canvas, block->cost).evaluate(input).proxy;
+  const SearchedBlock searched(*block, flags.environment, std::move(input));
+  check_feasibility(searched.block(),
+                    searched.fixed(),
+                    searched.environment(),
+                    flags.common,
+                    flags.search.mode == "grid");
   const Clock::time_point search_start = Clock::now();
-  const placer::PlacementSearchOptions options =
-      flags.search.search_options(*block, input, flags.environment, flags.common, start);
-  placer::PlacementSearchResult result =
-      placer::search_placement(block->netlist, block->canvas, {&input, 1}, input, options);
+  const placer::PlacementSearchOptions options = flags.search.search_options(
+      searched.block(), searched.fixed(), searched.environment(), flags.common, start);
+  placer::PlacementSearchResult result = placer::search_placement(
+      searched.block().netlist, block->canvas, {&searched.fixed(), 1}, searched.fixed(), options);
   if (result.legalized && !flags.common.quiet) {
     std::fprintf(stderr,
                  "tessera: warning: the input was not legal (class %s) and has been legalised\n",
@@ -60,7 +68,6 @@ int run(const RefineFlags& flags) {
 
   PlacementReport report;
   report.cost_report.command = "refine";
-  report.cost_report.block = block.get();
   report.cost_report.cost = result.cost;
   report.cost_report.refine_s = seconds_since(search_start);
   report.cost_report.stages = {{"input", input_proxy}};
@@ -68,11 +75,11 @@ int run(const RefineFlags& flags) {
     report.cost_report.stages.push_back({stage.name, stage.proxy});
   }
   report.placement = std::move(result.placement);
-  report.fixed = &input;
   report.input_paths = block->input_paths;
   report.details = {{"mode", flags.search.mode}, {"legalized", result.legalized}};
   report.details["start_temperature"] = *options.start_temperature;
   report.details.update(search_json(options, result));
+  searched.expand(report);
   return deliver(std::move(report), flags.outputs, flags.common, start);
 }
 

@@ -12,17 +12,6 @@
 namespace tessera::netlist_io {
 namespace {
 
-std::vector<std::string_view> words_of(std::string_view line) {
-  std::vector<std::string_view> words;
-  line = trim(line.substr(0, line.find('#')));
-  while (!line.empty()) {
-    const auto end = std::find_if(line.begin(), line.end(), is_blank);
-    words.push_back(line.substr(0, static_cast<std::size_t>(end - line.begin())));
-    line = trim(line.substr(words.back().size()));
-  }
-  return words;
-}
-
 double parse_length(const SourceText& source, std::string_view word) {
   const std::optional<double> value = parse_number(word);
   if (!value || !std::isfinite(*value) || *value < 0.0) {
@@ -63,7 +52,8 @@ std::vector<HaloRule> parse_halo_file(std::string_view text, const std::string& 
   const SourceText source = {text, name};
   std::vector<HaloRule> rules;
   while (!text.empty()) {
-    const std::vector<std::string_view> words = words_of(take_line(text));
+    const std::string_view line = take_line(text);
+    const std::vector<std::string_view> words = split_words(line.substr(0, line.find('#')));
     if (!words.empty()) {
       rules.push_back(parse_rule(source, words));
     }

@@ -69,6 +69,9 @@ void Netlist::validate() const {
     if (!valid) {
       fail("a net names a pin that does not exist");
     }
+    if (net.weight && (!std::isfinite(*net.weight) || *net.weight <= 0.0)) {
+      fail("a net has a weight that is not a positive number");
+    }
   }
 }
 
@@ -172,7 +175,7 @@ void Netlist::index_nets() {
     net_pins_.insert(net_pins_.end(), net.sinks.begin(), net.sinks.end());
     net_pin_start_.push_back(static_cast<std::uint32_t>(net_pins_.size()));
     const bool from_port = kind(pin_node(net.driver)) == NodeKind::kPort;
-    net_weight_.push_back(from_port ? 1.0 : pin(net.driver).weight);
+    net_weight_.push_back(net.weight.value_or(from_port ? 1.0 : pin(net.driver).weight));
     total_net_weight_ += net_weight_.back();
   }
 

@@ -46,6 +46,8 @@ struct PinRecord {
 struct NetRecord {
   PinId driver;
   std::vector<PinId> sinks;
+  /// Set where the weight is the net's own, whatever its driver says and be it a port.
+  std::optional<double> weight = std::nullopt;
 };
 
 /// What a `Netlist` is made of, in file order.
@@ -109,7 +111,8 @@ class Netlist {
             net_pins_.data() + net_pin_start_[net.index() + 1]};
   }
   PinId driver(NetId net) const { return net_pins_[net_pin_start_[net.index()]]; }
-  /// Multiplicity of a net in the wirelength: its driver's weight, 1 if the driver is a port.
+  /// Multiplicity of a net in the wirelength: its own weight, else its driver's, 1 if that is a
+  /// port.
   double weight(NetId net) const { return net_weight_[net.index()]; }
   /// Sum of the weights of all nets (not rounded).
   double total_net_weight() const { return total_net_weight_; }

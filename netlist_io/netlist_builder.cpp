@@ -150,8 +150,12 @@ void NetlistBuilder::add_pin(const NodeText& node, PinRecord pin) {
   const PinId id(records_.pins.size());
   entries_.back().pin = id;
   records_.pins.push_back(std::move(pin));
+  std::optional<double> net_weight;
+  if (node.net_weight.at != nullptr) {
+    net_weight = weight(node.net_weight, "net_weight", node);
+  }
   if (!node.inputs.empty()) {
-    drivers_.push_back({id, node.name, inputs_.size(), node.inputs.size()});
+    drivers_.push_back({id, node.name, inputs_.size(), node.inputs.size(), net_weight});
     inputs_.insert(inputs_.end(), node.inputs.begin(), node.inputs.end());
   }
 }
@@ -194,12 +198,19 @@ PinRecord NetlistBuilder::make_pin(const NodeText& node) const {
   PinRecord pin;
   pin.file_index = static_cast<std::uint32_t>(entries_.size() - 1);
   if (node.weight.at != nullptr) {
-    pin.weight = number(node.weight, "weight", node);
-    if (pin.weight <= 0.0) {
-      fail(node.weight.at, found(node, "weight", pin.weight) + ", expected a number above 0");
-    }
+    pin.weight = weight(node.weight, "weight", node);
   }
   return pin;
+}
+
+double NetlistBuilder::weight(const NumberToken& token,
+                              std::string_view what,
+                              const NodeText& node) const {
+  const double value = number(token, what, node);
+  if (value <= 0.0) {
+    fail(token.at, found(node, what, value) + ", expected a number above 0");
+  }
+  return value;
 }
 
 double NetlistBuilder::number(const NumberToken& token,
@@ -291,6 +302,7 @@ void NetlistBuilder::resolve_nets() {
   for (const Driver& driver : drivers_) {
     NetRecord& net = records_.nets.emplace_back();
     net.driver = driver.pin;
+    net.weight = driver.net_weight;
     net.sinks.reserve(driver.num_inputs);
     for (std::size_t i = 0; i < driver.num_inputs; ++i) {
       net.sinks.push_back(resolve_sink(driver, inputs_[driver.first_input + i]));

@@ -30,6 +30,7 @@ struct NodeText {
   NumberToken x_offset;
   NumberToken y_offset;
   NumberToken weight;
+  NumberToken net_weight;
   NumberToken soft_macro_area_bloating_ratio;
   std::vector<Token> inputs;
 };
@@ -62,10 +63,12 @@ class NetlistBuilder {
     Token name;
     std::size_t first_input;
     std::size_t num_inputs;
+    std::optional<double> net_weight;
   };
 
   NodeRecord make_node(const NodeText& node, NodeKind kind) const;
   PinRecord make_pin(const NodeText& node) const;
+  double weight(const NumberToken& token, std::string_view what, const NodeText& node) const;
   void add_metadata(const NodeText& node);
   void add_placeable(const NodeText& node, NodeKind kind);
   void add_macro_pin(const NodeText& node);

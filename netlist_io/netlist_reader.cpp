@@ -48,6 +48,7 @@ constexpr NumberAttribute kNumberAttributes[] = {
     {"x_offset", &NodeText::x_offset},
     {"y_offset", &NodeText::y_offset},
     {"weight", &NodeText::weight},
+    {"net_weight", &NodeText::net_weight},
     {"soft_macro_area_bloating_ratio", &NodeText::soft_macro_area_bloating_ratio}};
 
 /// Reads the nodes of one file into a builder.

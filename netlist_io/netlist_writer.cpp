@@ -130,9 +130,16 @@ class NetlistWriter {
     append_decimal(text_, value);
     close_attribute();
   }
-  void weight(const PinRecord& pin) {
-    if (pin.weight != 1.0) {
-      number("weight", pin.weight);
+  /// The weight of a net that a port drives is not `weight`, which readers ignore at ports.
+  static bool has_port_weight(const FileEntry& entry) {
+    return entry.net != nullptr && entry.net->weight && entry.node->kind == NodeKind::kPort;
+  }
+  void weight(const FileEntry& entry) {
+    const bool of_net =
+        entry.net != nullptr && entry.net->weight && entry.node->kind != NodeKind::kPort;
+    const double value = of_net ? *entry.net->weight : entry.pin->weight;
+    if (value != 1.0) {
+      number("weight", value);
     }
   }
   void open_attribute(std::string_view key) {
@@ -197,6 +204,9 @@ void NetlistWriter::write_placeable(const FileEntry& entry) {
   if (node.kind != NodeKind::kPort) {
     number("height", node.height);
   }
+  if (has_port_weight(entry)) {
+    number("net_weight", *entry.net->weight);
+  }
   if (node.kind == NodeKind::kHardMacro) {
     string("orientation", to_string(node.orientation));
   }
@@ -218,7 +228,7 @@ void NetlistWriter::write_placeable(const FileEntry& entry) {
       break;
   }
   if (entry.pin != nullptr) {
-    weight(*entry.pin);
+    weight(entry);
   }
   if (node.kind != NodeKind::kPort) {
     number("width", node.width);
@@ -233,7 +243,7 @@ void NetlistWriter::write_macro_pin(const FileEntry& entry) {
   const Offset offset = transform(pin.offset, node.orientation);
   string("macro_name", node.name);
   string("type", node.kind == NodeKind::kSoftMacro ? "macro_pin" : "MACRO_PIN");
-  weight(pin);
+  weight(entry);
   decimal("x", position(node.x, offset.x));
   number("x_offset", pin.offset.x);
   decimal("y", position(node.y, offset.y));

@@ -51,6 +51,17 @@ std::string_view trim(std::string_view text) {
   return text;
 }
 
+std::vector<std::string_view> split_words(std::string_view line) {
+  std::vector<std::string_view> words;
+  line = trim(line);
+  while (!line.empty()) {
+    const auto end = std::find_if(line.begin(), line.end(), is_blank);
+    words.push_back(line.substr(0, static_cast<std::size_t>(end - line.begin())));
+    line = trim(line.substr(words.back().size()));
+  }
+  return words;
+}
+
 bool equals_ignoring_case(std::string_view text, std::string_view lower) {
   const auto same = [](char a, char b) { return (a >= 'A' && a <= 'Z' ? a - 'A' + 'a' : a) == b; };
   return std::equal(text.begin(), text.end(), lower.begin(), lower.end(), same);

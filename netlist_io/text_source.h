@@ -2,6 +2,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "netlist_io/errors.h"
 
@@ -37,6 +38,9 @@ constexpr bool is_blank(char c) {
 
 /// `text` without blanks at both ends.
 std::string_view trim(std::string_view text);
+
+/// The words of a line: what stands between blanks.
+std::vector<std::string_view> split_words(std::string_view line);
 
 /// True if `text`, in lower case (ASCII), is `lower`.
 bool equals_ignoring_case(std::string_view text, std::string_view lower);

@@ -13,6 +13,7 @@
 #include "placer/box_spreading.h"
 #include "placer/constraint_repair.h"
 #include "placer/displacement_descent.h"
+#include "placer/feasibility.h"
 #include "placer/free_space.h"
 #include "placer/keep_inside.h"
 
@@ -23,63 +24,8 @@ using netlist_io::InfeasibleError;
 using netlist_io::Netlist;
 using netlist_io::NodeId;
 using netlist_io::Placement;
-using netlist_io::Rect;
 
 namespace {
-
-std::string text_of(const Netlist& netlist, NodeId macro) {
-  return "hard macro \"" + netlist.name(macro) + "\" (" + std::to_string(netlist.width(macro)) +
-         " x " + std::to_string(netlist.height(macro)) + " um)";
-}
-
-std::string text_of(const Canvas& canvas) {
-  return "canvas (" + std::to_string(canvas.width) + " x " + std::to_string(canvas.height) + " um)";
-}
-
-/// Area that neither a fixed macro nor a blockage covers, square microns.
-double free_area(const Netlist& netlist, const Canvas& canvas, const Placement& placement) {
-  std::vector<Rect> covered;
-  const auto add = [&](const Rect& rect) {
-    const Rect inside = {std::max(rect.x0, 0.0),
-                         std::max(rect.y0, 0.0),
-                         std::min(rect.x1, canvas.width),
-                         std::min(rect.y1, canvas.height)};
-    if (inside.x0 < inside.x1 && inside.y0 < inside.y1) {
-      covered.push_back(inside);
-    }
-  };
-  for (const NodeId macro : netlist.hard_macros()) {
-    if (placement.fixed[macro.index()] != 0) {
-      add(placement.box(netlist, macro));
-    }
-  }
-  for (const netlist_io::Blockage& blockage : canvas.blockages) {
-    add(blockage.rect);
-  }
-
-  // Vertical strips between edges; in each, the length of the union of intervals.
-  std::sort(
-      covered.begin(), covered.end(), [](const Rect& a, const Rect& b) { return a.y0 < b.y0; });
-  std::vector<double> edges;
-  for (const Rect& rect : covered) {
-    edges.push_back(rect.x0);
-    edges.push_back(rect.x1);
-  }
-  std::sort(edges.begin(), edges.end());
-  double area = canvas.width * canvas.height;
-  for (std::size_t i = 1; i < edges.size(); ++i) {
-    double length = 0.0;
-    double top = 0.0;
-    for (const Rect& rect : covered) {
-      if (rect.x0 <= edges[i - 1] && rect.x1 >= edges[i] && rect.y1 > top) {
-        length += rect.y1 - std::max(top, rect.y0);
-        top = rect.y1;
-      }
-    }
-    area -= length * (edges[i] - edges[i - 1]);
-  }
-  return area;
-}
 
 constexpr std::size_t kSmall = 300;           ///< up to so many macros time for more attempts
 constexpr std::size_t kMostForRepair = 5000;  ///< boxes; takes 9 bytes a pair
@@ -96,11 +42,11 @@ class Legalizer {
             const MacroSpaceOptions& options);
 
   LegalizerResult run();
+  /// Throws `InfeasibleError` if there is no room for all.
+  void check() const { check_room(netlist_, canvas_, geometry_, problem_); }
 
  private:
   void add_boxes();
-  void check_area() const;
-  void check_each_box_fits() const;
   bool legal(const BoxCorners& corners) const;
   BoxCorners wishes() const;
   BoxCorners solve();
@@ -136,6 +82,7 @@ Legalizer::Legalizer(const Netlist& netlist,
       canvas_(canvas),
       placement_(placement),
       geometry_(netlist, canvas, placement, options) {
+  check_sizes(netlist, canvas, placement, geometry_);
   add_boxes();
 }
 
@@ -150,10 +97,6 @@ void Legalizer::add_boxes() {
     box.size = shape.size;
     box.min_lo = shape.min_lo;
     box.max_lo = shape.max_lo;
-    if (box.max_lo[0] < box.min_lo[0] || box.max_lo[1] < box.min_lo[1]) {
-      throw InfeasibleError(text_of(netlist_, macro) + " is larger than the " + text_of(canvas_) +
-                            " in orientation " + std::string(to_string(orientation)));
-    }
     const LatticePoint corner = {geometry_.corner(i, placement_.x[macro.index()], 0, orientation),
                                  geometry_.corner(i, placement_.y[macro.index()], 1, orientation)};
     for (std::size_t axis = 0; axis < 2; ++axis) {
@@ -197,8 +140,7 @@ bool Legalizer::legal(const BoxCorners& corners) const {
 }
 
 BoxCorners Legalizer::solve() {
-  check_area();
-  check_each_box_fits();
+  check();
   try_near_wishes();
   if (!best_) {
     try_shaken_wishes();
@@ -213,40 +155,6 @@ BoxCorners Legalizer::solve() {
     throw netlist_io::InternalError("a legalised placement has overlaps");
   }
   return *best_;
-}
-
-void Legalizer::check_area() const {
-  double needed = 0.0;
-  for (const NodeId macro : geometry_.macros) {
-    needed += netlist_.width(macro) * netlist_.height(macro);
-  }
-  const double available = free_area(netlist_, canvas_, placement_);
-  if (needed > available * (1.0 + 1e-9)) {
-    const auto largest =
-        static_cast<std::size_t>(std::max_element(geometry_.macros.begin(),
-                                                  geometry_.macros.end(),
-                                                  [&](NodeId a, NodeId b) {
-                                                    return netlist_.width(a) * netlist_.height(a) <
-                                                           netlist_.width(b) * netlist_.height(b);
-                                                  }) -
-                                 geometry_.macros.begin());
-    throw InfeasibleError(
-        "the " + std::to_string(geometry_.macros.size()) + " movable hard macros need " +
-        std::to_string(needed) + " square microns, but the " + text_of(canvas_) + " has only " +
-        std::to_string(available) + " free of fixed macros and blockages; the largest is " +
-        text_of(netlist_, geometry_.macros[largest]));
-  }
-}
-
-void Legalizer::check_each_box_fits() const {
-  FreeSpace space(problem_);
-  for (std::size_t i = 0; i < problem_.boxes.size(); ++i) {
-    if (!space.nearest(i, problem_.boxes[i].want, {1.0, 1.0})) {
-      throw InfeasibleError(text_of(netlist_, geometry_.macros[i]) +
-                            " fits nowhere between the fixed macros and blockages of the " +
-                            text_of(canvas_));
-    }
-  }
 }
 
 void Legalizer::consider(std::optional<BoxCorners> corners) {
@@ -339,9 +247,9 @@ void Legalizer::pack_into_corners(const std::vector<std::size_t>& first) {
 void Legalizer::give_up() const {
   const std::size_t largest = order_by([&](std::size_t i) { return area(i); }).front();
   throw InfeasibleError("no legal placement of the " + std::to_string(problem_.boxes.size()) +
-                        " movable hard macros on the " + text_of(canvas_) +
+                        " movable hard macros on the " + describe_canvas(canvas_) +
                         " was found, though there may be one; the largest is " +
-                        text_of(netlist_, geometry_.macros[largest]));
+                        describe_macro(netlist_, geometry_.macros[largest]));
 }
 
 LegalizerResult Legalizer::write(const BoxCorners& corners) const {
@@ -384,6 +292,13 @@ LegalizerResult legalize_macros(const Netlist& netlist,
   LegalizerResult result = Legalizer(netlist, canvas, placement, options).run();
   pull_soft_macros_inside(netlist, canvas, result.placement);
   return result;
+}
+
+void check_feasible(const Netlist& netlist,
+                    const Canvas& canvas,
+                    const Placement& placement,
+                    const MacroSpaceOptions& options) {
+  Legalizer(netlist, canvas, placement, options).check();
 }
 
 }  // namespace tessera::placer

@@ -37,4 +37,11 @@ LegalizerResult legalize_macros(const netlist_io::Netlist& netlist,
                                 const netlist_io::Placement& placement,
                                 const MacroSpaceOptions& options = {});
 
+/// Looks at once for reasons why `legalize_macros` must fail: throws `netlist_io::InfeasibleError`
+/// as it does for sizes, area and macros that fit nowhere, and `netlist_io::OptionError`.
+void check_feasible(const netlist_io::Netlist& netlist,
+                    const netlist_io::Canvas& canvas,
+                    const netlist_io::Placement& placement,
+                    const MacroSpaceOptions& options = {});
+
 }  // namespace tessera::placer

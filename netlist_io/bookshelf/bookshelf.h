@@ -93,8 +93,7 @@ std::string format_bookshelf_pl(const BookshelfDesign& design);
 /// pins of both are at their centres. Node i is node i of the design.
 ///
 /// The driver of a net is its first output, else its first pin. Nets of one pin or without positive
-/// weight are left out. A cell gives all nets that it drives the weight of the last of them, a port
-/// weight 1, as `Netlist` has it.
+/// weight are left out.
 struct BookshelfNetlist {
   Netlist netlist;
   Placement placement;    ///< as in `.pl`

@@ -165,7 +165,7 @@ class RecordBuilder {
     }
     NetRecord record;
     record.driver = pin_for(*driver);
-    records_.pins[record.driver.index()].weight = weight;
+    record.weight = net.weight;
     record.sinks.reserve(pins.size() - 1);
     for (auto pin = pins.begin(); pin != pins.end(); ++pin) {
       if (pin != driver) {

@@ -101,7 +101,7 @@ struct DefNet {
   std::uint32_t first_connection = 0;
   std::uint32_t num_connections = 0;
   PinUse use = PinUse::kSignal;
-  std::int32_t weight = 1;
+  double weight = 1.0;  ///< 0: its length does not matter
 };
 
 /// A placement blockage. Routing blockages are not kept.

@@ -133,6 +133,10 @@ class DesignNetlistBuilder {
         ++result_.report.supply_nets;
         continue;
       }
+      if (net.weight <= 0.0) {
+        ++result_.report.weightless_nets;
+        continue;
+      }
       std::size_t ends = 0;
       for (const DefConnection& connection : design_.connections_of(net)) {
         ends += ignored(connection) ? 0 : 1;
@@ -358,7 +362,7 @@ class DesignNetlistBuilder {
     }
   }
 
-  void add_net(const std::vector<End>& ends, std::int32_t weight) {
+  void add_net(const std::vector<End>& ends, double weight) {
     const auto drives = [](const End& end) { return end.drives; };
     auto driver = std::find_if(ends.begin(), ends.end(), drives);
     if (driver == ends.end()) {
@@ -379,8 +383,8 @@ class DesignNetlistBuilder {
       ++result_.report.dangling_nets;
       return;
     }
-    if (weight > 1) {
-      records_.pins[driver->pin.index()].weight = weight;
+    if (weight != 1.0) {
+      record.weight = weight;
     }
     records_.nets.push_back(std::move(record));
   }

@@ -17,6 +17,7 @@ namespace tessera::netlist_io {
 struct DesignNetlistReport {
   std::size_t supply_nets = 0;        ///< power and ground, left out
   std::size_t dangling_nets = 0;      ///< fewer than two ends, left out
+  std::size_t weightless_nets = 0;    ///< of weight 0, left out
   std::size_t guessed_drivers = 0;    ///< nets without an output: the first inout or the first end
   std::size_t multi_driver_nets = 0;  ///< all outputs but the first count as sinks
   std::size_t unconnected_cells = 0;  ///< standard cells on no net, left out

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <map>
+#include <optional>
 #include <set>
 #include <utility>
 
@@ -41,34 +43,67 @@ class AxisLattice {
 
   double unit_um() const { return static_cast<double>(step_) / per_um_; }
 
-  /// Phase of a master in an orientation, microns; counts what it aligns.
-  double phase_um(const LefMaster& master,
-                  Orientation orientation,
-                  std::size_t& pins,
-                  std::size_t& aligned) const {
-    std::map<std::int64_t, std::size_t> votes;  // corner modulo step -> pins on tracks
-    pins = 0;
-    for_each_pin(master, orientation, [&](const Tracks& tracks, double centre) {
-      ++pins;
-      const std::int64_t at = std::llround(centre * per_um_);
-      const bool exact = std::abs(centre * per_um_ - static_cast<double>(at)) < 1e-3;
-      const std::int64_t corner = residue(tracks.start - at, step_);
-      if (exact && tracks.step == step_ && corner % grid_ == 0) {
-        ++votes[corner];
-      }
-    });
-    aligned = 0;
-    std::int64_t best = 0;
-    for (const auto& [corner, count] : votes) {
-      if (count > aligned) {
-        aligned = count;
-        best = corner;
+  /// A pin of a master on a layer with tracks, and the corner of the master, modulo the step, that
+  /// brings it onto one.
+  struct Wish {
+    std::uint32_t pin = 0;
+    std::optional<std::int64_t> corner;
+  };
+  /// Where the corner of a master may stand, and what that does for its pins.
+  struct MasterPhase {
+    double um = 0.0;
+    std::size_t pins = 0;
+    std::vector<std::uint32_t> off_track;
+  };
+
+  /// Phase of a master in an orientation.
+  MasterPhase phase_of(const LefMaster& master, Orientation orientation) const {
+    const std::vector<Wish> wishes = wishes_of(master, orientation);
+    const std::optional<std::int64_t> best = most_wanted(wishes);
+    MasterPhase phase;
+    phase.um = static_cast<double>(residue(best.value_or(0) - origin_, step_)) / per_um_;
+    phase.pins = wishes.size();
+    for (const Wish& wish : wishes) {
+      if (!wish.corner || wish.corner != best) {
+        phase.off_track.push_back(wish.pin);
       }
     }
-    return static_cast<double>(residue(best - origin_, step_)) / per_um_;
+    return phase;
   }
 
  private:
+  std::vector<Wish> wishes_of(const LefMaster& master, Orientation orientation) const {
+    std::vector<Wish> wishes;
+    for_each_pin(master, orientation, [&](std::uint32_t pin, const Tracks& tracks, double centre) {
+      const std::int64_t at = std::llround(centre * per_um_);
+      const bool exact = std::abs(centre * per_um_ - static_cast<double>(at)) < 1e-3;
+      const std::int64_t corner = residue(tracks.start - at, step_);
+      wishes.push_back({pin, std::nullopt});
+      if (exact && tracks.step == step_ && corner % grid_ == 0) {
+        wishes.back().corner = corner;
+      }
+    });
+    return wishes;
+  }
+
+  static std::optional<std::int64_t> most_wanted(const std::vector<Wish>& wishes) {
+    std::map<std::int64_t, std::size_t> votes;
+    for (const Wish& wish : wishes) {
+      if (wish.corner) {
+        ++votes[*wish.corner];
+      }
+    }
+    std::size_t most = 0;
+    std::optional<std::int64_t> best;
+    for (const auto& [corner, count] : votes) {
+      if (count > most) {
+        most = count;
+        best = corner;
+      }
+    }
+    return best;
+  }
+
   void find_tracks(const DefDesign& design) {
     tracks_.resize(library_.layers.size());
     for (const DefTracks& tracks : design.tracks) {
@@ -90,13 +125,14 @@ class AxisLattice {
            (axis_ == 0 ? LayerDirection::kVertical : LayerDirection::kHorizontal);
   }
 
-  /// Calls `visit(tracks, distance of the pin's centre from the lower-left corner)` for each signal
-  /// pin on a layer with tracks, once a pin.
+  /// Calls `visit(pin, tracks, distance of the pin's centre from the lower-left corner)` for each
+  /// signal pin on a layer with tracks, once a pin.
   template <typename Visit>
   void for_each_pin(const LefMaster& master, Orientation orientation, Visit visit) const {
     const std::array<double, 2> half = {0.5 * master.width, 0.5 * master.height};
     const double own_half = swaps_axes(orientation) ? half[1 - axis_] : half[axis_];
-    for (const LefPin& pin : master.pins) {
+    for (std::uint32_t p = 0; p < master.pins.size(); ++p) {
+      const LefPin& pin = master.pins[p];
       if (pin.use == PinUse::kPower || pin.use == PinUse::kGround) {
         continue;
       }
@@ -107,7 +143,7 @@ class AxisLattice {
         const Offset from_centre = {0.5 * (shape.rect.x0 + shape.rect.x1) - half[0],
                                     0.5 * (shape.rect.y0 + shape.rect.y1) - half[1]};
         const Offset turned = transform(from_centre, orientation);
-        visit(tracks_[shape.layer], own_half + (axis_ == 0 ? turned.x : turned.y));
+        visit(p, tracks_[shape.layer], own_half + (axis_ == 0 ? turned.x : turned.y));
         break;
       }
     }
@@ -116,9 +152,10 @@ class AxisLattice {
   void choose_step() {
     std::map<std::int64_t, std::size_t> pins_of_step;
     for (const std::uint32_t master : masters_) {
-      for_each_pin(library_.masters[master], Orientation::kN, [&](const Tracks& tracks, double) {
+      const auto count = [&](std::uint32_t, const Tracks& tracks, double) {
         ++pins_of_step[tracks.step];
-      });
+      };
+      for_each_pin(library_.masters[master], Orientation::kN, count);
     }
     std::size_t most = 0;
     for (const auto& [step, pins] : pins_of_step) {
@@ -139,6 +176,14 @@ class AxisLattice {
   std::vector<Tracks> tracks_;  ///< by layer
   std::int64_t step_ = 1;
 };
+
+/// The two sorted lists as one, without repetitions.
+std::vector<std::uint32_t> united(const std::vector<std::uint32_t>& a,
+                                  const std::vector<std::uint32_t>& b) {
+  std::vector<std::uint32_t> all;
+  std::set_union(a.begin(), a.end(), b.begin(), b.end(), std::back_inserter(all));
+  return all;
+}
 
 }  // namespace
 
@@ -161,14 +206,14 @@ MacroLattice find_macro_lattice(const LefLibrary& library,
       MacroLattice::Phase& phase = lattice.phase[master];
       MacroLattice::Alignment& alignment = lattice.alignment[master];
       for (std::size_t o = 0; o < 8; ++o) {
-        std::size_t pins = 0;
-        std::size_t aligned = 0;
         const auto orientation = static_cast<Orientation>(o);
-        (axis == 0 ? phase.x : phase.y)[o] =
-            on_axis.phase_um(library.masters[master], orientation, pins, aligned);
+        const AxisLattice::MasterPhase found =
+            on_axis.phase_of(library.masters[master], orientation);
+        (axis == 0 ? phase.x : phase.y)[o] = found.um;
         if (orientation == Orientation::kN) {
-          alignment.pins[axis] = pins;
-          alignment.aligned[axis] = aligned;
+          alignment.pins[axis] = found.pins;
+          alignment.aligned[axis] = found.pins - found.off_track.size();
+          alignment.off_track = united(alignment.off_track, found.off_track);
         }
       }
     }

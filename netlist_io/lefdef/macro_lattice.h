@@ -26,6 +26,8 @@ struct MacroLattice {
   struct Alignment {
     std::array<std::size_t, 2> pins{};     ///< on layers with tracks across this axis
     std::array<std::size_t, 2> aligned{};  ///< of them, on a track in orientation N
+    /// The others, as indices into the pins of the master, ascending, each once.
+    std::vector<std::uint32_t> off_track;
   };
 
   std::array<double, 2> unit_um{};

@@ -33,6 +33,7 @@ using SinkKeys = std::vector<SinkKey>;
 struct DraftNet {
   PinId driver;
   SinkKeys sinks;
+  double weight = 1.0;
 };
 
 class Maker {
@@ -126,7 +127,7 @@ class Maker {
       if (graph_.kind[driver] == VertexKind::kStdCell) {
         driven_nets[static_cast<std::size_t>(group_of_[driver])].push_back(net);
       } else {
-        add_draft(pin_of_vertex_[driver], sink_keys(net, std::nullopt));
+        add_draft(pin_of_vertex_[driver], sink_keys(net, std::nullopt), graph_.net_weight[net]);
       }
     }
     input_pin_.resize(shapes_.size());
@@ -181,13 +182,14 @@ class Maker {
         single_weight[sinks.front()] += graph_.net_weight[net];
       } else if (sinks.size() > 1) {
         const std::string name = "Poutput_multi_" + std::to_string(num_multi++);
-        add_draft(add_pin(node, name, graph_.net_weight[net]), std::move(sinks));
+        const double weight = graph_.net_weight[net];
+        add_draft(add_pin(node, name, weight), std::move(sinks), weight);
       }
     }
     int num_single = 0;
     for (const auto& [sink, weight] : single_weight) {
       const std::string name = "Poutput_single_" + std::to_string(num_single++);
-      add_draft(add_pin(node, name, weight), {sink});
+      add_draft(add_pin(node, name, weight), {sink}, weight);
     }
   }
 
@@ -206,10 +208,16 @@ class Maker {
     return keys;
   }
 
-  void add_draft(PinId driver, SinkKeys sinks) {
+  void add_draft(PinId driver, SinkKeys sinks, double weight) {
     if (!sinks.empty()) {
-      drafts_.push_back({driver, std::move(sinks)});
+      drafts_.push_back({driver, std::move(sinks), weight});
     }
+  }
+
+  /// What a net weighs unless it says so itself.
+  double usual_weight(PinId driver) const {
+    const PinRecord& pin = records_.pins[driver.index()];
+    return records_.nodes[pin.node.index()].kind == NodeKind::kPort ? 1.0 : pin.weight;
   }
 
   void connect() {
@@ -218,6 +226,9 @@ class Maker {
       for (const SinkKey key : draft.sinks) {
         net.sinks.push_back(key < 0 ? input_pin_[static_cast<std::size_t>(-key - 1)]
                                     : pin_of_vertex_[static_cast<std::size_t>(key)]);
+      }
+      if (draft.weight != usual_weight(draft.driver)) {
+        net.weight = draft.weight;
       }
       records_.nets.push_back(std::move(net));
     }

@@ -2,7 +2,8 @@
 // chip design", Nature 594, 2021, doi:10.1038/s41586-021-03544-w, in the form of the grouper that
 // the Circuit Training project published.
 //
-// Differences: METIS on a graph of the nets in place of hMETIS; macros get no part from it.
+// Differences, unless a partition is given: METIS on a graph of the nets in place of hMETIS; macros
+// get no part from it; a refinement of the groups at the end.
 
 #include "placer/clustering/clustering.h"
 
@@ -18,6 +19,7 @@
 #include "placer/clustering/flat_graph.h"
 #include "placer/clustering/group_breakup.h"
 #include "placer/clustering/group_merging.h"
+#include "placer/clustering/group_refinement.h"
 #include "placer/clustering/group_shapes.h"
 #include "placer/clustering/partitioner.h"
 
@@ -127,6 +129,9 @@ ClusteringResult cluster_netlist(const Netlist& flat,
   const MergeLimits limits = {static_cast<std::size_t>(result.thresholds.merge_vertices),
                               result.thresholds.closeness_um};
   result.counts.merge_passes = merge_small_groups(graph, limits, group_of);
+  if (!partition) {
+    refine_groups(graph, result.thresholds.breakup_um, options.seed, group_of);
+  }
   result.counts.after_merge = count_groups(group_of);
 
   ClusteredNetlist clustered =

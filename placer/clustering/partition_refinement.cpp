@@ -1,15 +1,17 @@
 // Refinement of a partition of a hypergraph in V-cycles: G. Karypis and V. Kumar, "Multilevel k-way
-// Hypergraph Partitioning", DAC 1999, doi:10.1145/309847.309954. The objective, connectivity minus
-// one, is that of K-way refinement there.
+// Hypergraph Partitioning", DAC 1999, doi:10.1145/309847.309954.
 //
-// Differences: a level is made by uniting vertices with their most connected neighbour of the same
-// part until the number of vertices halves; moves are greedy, in random order, without queues.
+// Differences: the objective can grow faster than connectivity minus one, theirs; a level is made
+// by uniting vertices with their most connected neighbour of the same part until the number of
+// vertices halves; moves are greedy, in random order, without queues.
 
 #include "placer/clustering/partition_refinement.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstddef>
 #include <numeric>
+#include <optional>
 #include <span>
 #include <utility>
 
@@ -25,19 +27,28 @@ constexpr std::int64_t kClumpsPerPart = 6;
 /// Larger nets do not tell which vertices belong together and would take most of the time.
 constexpr std::size_t kMaxNetForClumps = 50;
 
+/// Costs are integers, so that gains are exact: one part more for a net costs this.
+constexpr std::int64_t kCostScale = 100;
+
 /// Moves vertices one at a time.
 class Mover {
  public:
   Mover(const WeightedHypergraph& graph,
         const RefinementOptions& options,
+        const PartReach* reach,
         std::vector<std::int32_t>& part_of)
       : graph_(graph),
         options_(options),
+        reach_(reach),
+        span_growth_(std::llround(static_cast<double>(kCostScale) * options.span_growth)),
         part_of_(part_of),
         part_weight_(static_cast<std::size_t>(options.num_parts), 0),
         connection_(static_cast<std::size_t>(options.num_parts), 0) {
     for (std::size_t vertex = 0; vertex < graph.num_vertices(); ++vertex) {
       part_weight_[static_cast<std::size_t>(part_of[vertex])] += graph.vertex_weight[vertex];
+    }
+    if (reach_ != nullptr) {
+      find_centres();
     }
     reached_.resize(graph.net_vertices.size());
     num_reached_.assign(graph.num_nets(), 0);
@@ -74,6 +85,11 @@ class Mover {
     return {reached_.data() + graph_.net_start[net], num_reached_[net]};
   }
 
+  /// Cost of one part more for a net that reaches `parts`.
+  std::int64_t marginal(std::size_t parts) const {
+    return kCostScale + span_growth_ * (static_cast<std::int64_t>(parts) - 1);
+  }
+
   void enter(std::size_t net, std::int32_t part) {
     for (Reached& entry : reached(net)) {
       if (entry.part == part) {
@@ -94,6 +110,28 @@ class Mover {
     }
   }
 
+  void find_centres() {
+    centre_x_.assign(part_weight_.size(), 0.0);
+    centre_y_.assign(part_weight_.size(), 0.0);
+    for (std::size_t vertex = 0; vertex < graph_.num_vertices(); ++vertex) {
+      const auto part = static_cast<std::size_t>(part_of_[vertex]);
+      centre_x_[part] += reach_->x[vertex] * graph_.vertex_weight[vertex];
+      centre_y_[part] += reach_->y[vertex] * graph_.vertex_weight[vertex];
+    }
+    for (std::size_t part = 0; part < part_weight_.size(); ++part) {
+      const auto weight = static_cast<double>(std::max<std::int64_t>(part_weight_[part], 1));
+      centre_x_[part] /= weight;
+      centre_y_[part] /= weight;
+    }
+  }
+
+  bool within_reach(std::uint32_t vertex, std::int32_t part) const {
+    const auto index = static_cast<std::size_t>(part);
+    return reach_ == nullptr ||
+           (std::abs(reach_->x[vertex] - centre_x_[index]) <= reach_->max_distance_um &&
+            std::abs(reach_->y[vertex] - centre_y_[index]) <= reach_->max_distance_um);
+  }
+
   /// Returns by how much the objective falls.
   std::int64_t move_if_better(std::uint32_t vertex) {
     const std::int32_t own = part_of_[vertex];
@@ -101,25 +139,28 @@ class Mover {
         options_.min_part_weight) {
       return 0;
     }
-    std::int64_t own_alone = 0;  // weight of the nets that no longer reach `own` without the vertex
-    std::int64_t total = 0;
+    std::int64_t base = 0;  // gain of a part that no net reaches
     candidates_.clear();
     for (const std::uint32_t net : graph_.nets_of(vertex)) {
       const std::int64_t weight = graph_.net_weight[net];
-      total += weight;
-      for (const Reached& entry : reached(net)) {
+      const std::span<const Reached> entries = reached(net);
+      const bool alone = std::any_of(entries.begin(), entries.end(), [&](const Reached& entry) {
+        return entry.part == own && entry.count == 1;
+      });
+      const std::int64_t gain = weight * marginal(entries.size() - (alone ? 1 : 0));
+      base -= alone ? 0 : gain;
+      for (const Reached& entry : entries) {
         if (entry.part == own) {
-          own_alone += entry.count == 1 ? weight : 0;
           continue;
         }
         std::int64_t& connection = connection_[static_cast<std::size_t>(entry.part)];
         if (connection == 0) {
           candidates_.push_back(entry.part);
         }
-        connection += weight;
+        connection += gain;
       }
     }
-    const Choice best = choose(vertex, own_alone - total);
+    const Choice best = choose(vertex, base);
     for (const std::int32_t part : candidates_) {
       connection_[static_cast<std::size_t>(part)] = 0;
     }
@@ -148,7 +189,7 @@ class Mover {
       const std::int64_t gain = base + connection_[static_cast<std::size_t>(part)];
       const std::int64_t new_weight = weight_with(part);
       const bool better = gain > best.gain || (gain == best.gain && new_weight < best_weight);
-      if (better && new_weight <= options_.max_part_weight) {
+      if (better && new_weight <= options_.max_part_weight && within_reach(vertex, part)) {
         best = {part, gain};
         best_weight = new_weight;
       }
@@ -169,8 +210,12 @@ class Mover {
 
   const WeightedHypergraph& graph_;
   const RefinementOptions& options_;
+  const PartReach* reach_;
+  std::int64_t span_growth_;
   std::vector<std::int32_t>& part_of_;
   std::vector<std::int64_t> part_weight_;
+  std::vector<double> centre_x_;  ///< of parts at the start, with `reach_` [parts]
+  std::vector<double> centre_y_;
   std::vector<Reached> reached_;            ///< by net, as many places as it has vertices
   std::vector<std::uint32_t> num_reached_;  // [nets]
   std::vector<std::int64_t> connection_;    ///< scratch: weight of nets to a part; 0 between moves
@@ -267,9 +312,24 @@ class Clumper {
   std::vector<std::uint32_t> neighbours_;  ///< scratch
 };
 
+PartReach contract(const PartReach& fine, const WeightedHypergraph& graph, const Clumps& clumps) {
+  PartReach coarse;
+  coarse.max_distance_um = fine.max_distance_um;
+  coarse.x.assign(clumps.weight.size(), 0.0);
+  coarse.y.assign(clumps.weight.size(), 0.0);
+  for (std::size_t vertex = 0; vertex < graph.num_vertices(); ++vertex) {
+    const std::uint32_t clump = clumps.clump_of[vertex];
+    const double share = static_cast<double>(graph.vertex_weight[vertex]) / clumps.weight[clump];
+    coarse.x[clump] += share * fine.x[vertex];
+    coarse.y[clump] += share * fine.y[vertex];
+  }
+  return coarse;
+}
+
 /// One V-cycle from this level down and back.
 void refine_levels(const WeightedHypergraph& graph,
                    const RefinementOptions& options,
+                   const PartReach* reach,
                    Rng& rng,
                    std::vector<std::int32_t>& part_of) {
   const auto num_parts = static_cast<std::size_t>(options.num_parts);
@@ -283,23 +343,28 @@ void refine_levels(const WeightedHypergraph& graph,
         coarse_part[clumps.clump_of[vertex]] = part_of[vertex];
       }
       const WeightedHypergraph coarse = contract(graph, clumps.clump_of, clumps.weight);
-      refine_levels(coarse, options, rng, coarse_part);
+      std::optional<PartReach> coarse_reach;
+      if (reach != nullptr) {
+        coarse_reach = contract(*reach, graph, clumps);
+      }
+      refine_levels(coarse, options, coarse_reach ? &*coarse_reach : nullptr, rng, coarse_part);
       for (std::size_t vertex = 0; vertex < part_of.size(); ++vertex) {
         part_of[vertex] = coarse_part[clumps.clump_of[vertex]];
       }
     }
   }
-  Mover(graph, options, part_of).run(rng);
+  Mover(graph, options, reach, part_of).run(rng);
 }
 
 }  // namespace
 
 void refine_partition(const WeightedHypergraph& graph,
                       const RefinementOptions& options,
+                      const PartReach* reach,
                       Rng& rng,
                       std::vector<std::int32_t>& part_of) {
   for (int cycle = 0; cycle < options.cycles; ++cycle) {
-    refine_levels(graph, options, rng, part_of);
+    refine_levels(graph, options, reach, rng, part_of);
   }
 }
 

@@ -31,6 +31,9 @@ constexpr std::size_t kMaxClique = 10;
 constexpr double kMinImbalance = 0.25;
 constexpr double kMaxImbalance = 1.5;
 
+/// A net over many parts is long and congests: it is worse than as many cuts spread over nets
+/// between two parts (docs/experiments.md).
+constexpr double kSpanGrowth = 0.3;
 /// Fewest vertices for a part: METIS stumbles over bisections that leave nothing for one side.
 constexpr std::size_t kMinVerticesPerPart = 4;
 
@@ -187,8 +190,9 @@ Partition partition_flat_graph(const FlatGraph& graph,
   const double mean = static_cast<double>(hypergraph.num_vertices()) / num_parts;
   refinement.min_part_weight = static_cast<std::int64_t>(kMinImbalance * mean);
   refinement.max_part_weight = static_cast<std::int64_t>(kMaxImbalance * mean + 1.0);
+  refinement.span_growth = kSpanGrowth;
   netlist_io::Rng rng = netlist_io::Rng::derive(seed, "partition refinement");
-  refine_partition(hypergraph, refinement, rng, part);
+  refine_partition(hypergraph, refinement, nullptr, rng, part);
 
   Partition partition;
   partition.num_parts = num_parts;

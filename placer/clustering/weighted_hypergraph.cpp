@@ -38,6 +38,9 @@ WeightedHypergraph contract_graph(const Graph& fine,
     const std::size_t first = coarse.net_vertices.size();
     for (const std::uint32_t vertex : fine.net(net)) {
       const std::uint32_t member = coarse_of[vertex];
+      if (member == WeightedHypergraph::kNone) {
+        continue;
+      }
       if (last_net[member] != net + 1) {
         last_net[member] = net + 1;
         coarse.net_vertices.push_back(member);

@@ -12,6 +12,9 @@ namespace tessera::placer {
 /// A hypergraph whose vertices stand for one or several of a finer one: a level of a multilevel
 /// partitioner. Nets have at least two vertices, each once.
 struct WeightedHypergraph {
+  /// In place of a vertex's number when it is left out of the coarser level.
+  static constexpr std::uint32_t kNone = ~std::uint32_t{0};
+
   std::vector<std::int32_t> vertex_weight;        // [vertices]
   std::vector<std::int32_t> net_weight;           // [nets]
   std::vector<std::uint32_t> net_start = {0};     // [nets + 1]
@@ -31,7 +34,7 @@ struct WeightedHypergraph {
 };
 
 /// Unites the vertices with the same number in `coarse_of` (0 .. n - 1, n the size of
-/// `coarse_weight`). Nets that end up in one vertex vanish.
+/// `coarse_weight`); those with `kNone` are left out. Nets that end up in one vertex vanish.
 WeightedHypergraph contract(const WeightedHypergraph& fine,
                             std::span<const std::uint32_t> coarse_of,
                             std::vector<std::int32_t> coarse_weight);

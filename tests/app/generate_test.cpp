@@ -69,4 +69,46 @@ TEST_CASE("generate rejects what it cannot make") {
   CHECK(std::filesystem::is_empty(folder));
 }
 
+TEST_CASE("a flat recipe gives a netlist of cells that cluster reads, or clusters of them") {
+  const std::filesystem::path folder = scratch_dir("generate_flat");
+  const auto generate = [&](const std::vector<std::string>& more) {
+    std::vector<std::string> arguments = {"generate", "-o", folder, "--recipe", "large-memories"};
+    for (const char* const argument : {"--cells", "6000", "--macros", "12", "--json"}) {
+      arguments.push_back(argument);
+    }
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return run_tessera(arguments);
+  };
+  const RunResult flat = generate({"--flat", "--name", "flat"});
+  REQUIRE(flat.exit_code == 0);
+  const auto document = nlohmann::json::parse(flat.out);
+  CHECK(document["std_cells"] == 6000);
+  CHECK(document["hard_macros"] == 12);
+  REQUIRE(document["outputs"].size() == 1);
+  const std::string netlist = document["outputs"][0];
+  const RunResult info = run_tessera({"info", netlist, "--json"});
+  REQUIRE(info.exit_code == 0);
+  CHECK(nlohmann::json::parse(info.out)["design"]["name"] == "flat");
+  CHECK(run_tessera({"cluster", netlist, "-o", folder / "of_flat.pb.txt.gz"}).exit_code == 0);
+
+  const RunResult clustered = generate({"--name", "clustered"});
+  REQUIRE(clustered.exit_code == 0);
+  const auto outputs = nlohmann::json::parse(clustered.out)["outputs"];
+  REQUIRE(outputs.size() == 2);
+  const RunResult cost = run_tessera(
+      {"cost", outputs[0].get<std::string>(), "--plc", outputs[1].get<std::string>(), "--json"});
+  REQUIRE(cost.exit_code == 0);
+  CHECK(nlohmann::json::parse(cost.out)["legal"] == true);
+}
+
+TEST_CASE("generate refuses flags that a recipe does not have") {
+  const std::filesystem::path folder = scratch_dir("generate_flags");
+  const RunResult flat = run_tessera({"generate", "-o", folder, "--flat"});
+  CHECK(flat.exit_code == 2);
+  CHECK(contains(flat.err, "--flat"));
+  CHECK(run_tessera({"generate", "-o", folder, "--recipe", "mixed", "--clusters", "9"}).exit_code ==
+        2);
+  CHECK(std::filesystem::is_empty(folder));
+}
+
 }  // namespace tessera::testing

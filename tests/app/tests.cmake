@@ -4,6 +4,8 @@ tessera_add_test(app
   app/generate_test.cpp
   app/interrupt_test.cpp
   app/lefdef_test.cpp
+  app/macro_groups_test.cpp
+  app/net_weights_test.cpp
   app/place_test.cpp
   app/refine_test.cpp
   app/run_tessera.cpp

@@ -8,7 +8,10 @@
 #include "tests/cost/reference_cost.h"
 #include <doctest/doctest.h>
 
+#include "cost/incremental_cost.h"
+#include "cost/incremental_model.h"
 #include "cost/proxy_cost.h"
+#include "netlist_io/rng.h"
 
 namespace tessera::cost {
 
@@ -68,6 +71,37 @@ TEST_CASE("costs and maps of random circuits equal those of the reference") {
   CHECK(num_routed > 2000);
   CHECK(num_blocked > 2000);
   CHECK(num_rules_differ > 1000);
+}
+
+TEST_CASE("weights of nets' own count in the costs as in the reference, ports' nets included") {
+  std::size_t num_of_ports = 0;
+  for (std::uint64_t seed = 0; seed < 1000; ++seed) {
+    CAPTURE(seed);
+    Circuit circuit = random_circuit(seed);
+    netlist_io::Rng rng(seed);
+    netlist_io::NetlistRecords records = circuit.netlist.records();
+    for (netlist_io::NetRecord& net : records.nets) {
+      if (rng.below(2) == 0) {
+        net.weight = rng.uniform(0.1, 20.0);
+        const netlist_io::NodeId node = records.pins[net.driver.index()].node;
+        num_of_ports += circuit.netlist.kind(node) == netlist_io::NodeKind::kPort ? 1 : 0;
+      }
+    }
+    circuit.netlist = netlist_io::Netlist(std::move(records));
+    const CostOptions options = random_options(seed);
+    const ReferenceCost expected =
+        reference_cost(circuit.netlist, circuit.canvas, circuit.placement, options);
+    const CostBreakdown cost =
+        ProxyCost(circuit.netlist, circuit.canvas, options).evaluate(circuit.placement);
+    const IncrementalModel model(circuit.netlist, circuit.canvas, options);
+    const CostBreakdown incremental = IncrementalCost(model, circuit.placement).cost();
+    const std::vector<double> of_reference = {
+        expected.wirelength, expected.density_cost, expected.congestion_cost};
+    REQUIRE(max_difference({cost.wirelength, cost.density, cost.congestion}, of_reference) <= 1e-9);
+    REQUIRE(max_difference({incremental.wirelength, incremental.density, incremental.congestion},
+                           of_reference) <= 1e-9);
+  }
+  CHECK(num_of_ports > 500);
 }
 
 }  // namespace tessera::cost

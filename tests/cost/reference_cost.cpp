@@ -135,7 +135,7 @@ class Evaluator {
 
   double net_weight(const netlist_io::NetRecord& net) const {
     const netlist_io::PinRecord& driver = netlist_.pin(net.driver);
-    return netlist_.kind(driver.node) == NodeKind::kPort ? 1.0 : driver.weight;
+    return net.weight.value_or(netlist_.kind(driver.node) == NodeKind::kPort ? 1.0 : driver.weight);
   }
 
   void density() {

@@ -123,6 +123,22 @@ TEST_CASE("a DEF becomes a flat netlist") {
   CHECK(report.unplaced_ports == 1);
 }
 
+TEST_CASE("nets of weight 0 are left out, and each net of a cell has its own weight") {
+  const Made made = make(def_of(kDie,
+                                {"m ram + PLACED ( 1000 4000 ) FS", "u1 inv + PLACED ( 9000 0 ) N"},
+                                {"in + NET n1 + DIRECTION INPUT + PLACED ( -1000 10000 ) N"},
+                                {"n1 ( PIN in ) ( m a ) + WEIGHT 0",
+                                 "n2 ( u1 o ) ( m a ) + WEIGHT 2",
+                                 "n3 ( u1 o ) ( m b ) + WEIGHT 5",
+                                 "n4 ( u1 o ) ( m b )"}));
+  const Netlist& netlist = made.netlist.netlist;
+  REQUIRE(netlist.num_nets() == 3);
+  CHECK(netlist.weight(NetId(0)) == 2.0);
+  CHECK(netlist.weight(NetId(1)) == 5.0);
+  CHECK(netlist.weight(NetId(2)) == 1.0);
+  CHECK(made.netlist.report.weightless_nets == 1);
+}
+
 TEST_CASE("positions of a DEF are those of the canvas, and come back") {
   const Made made = typical();
   const Netlist& netlist = made.netlist.netlist;
@@ -234,6 +250,24 @@ TEST_CASE("macro pins meet tracks where the tracks allow") {
   CHECK(lattice.alignment[ram].pins[1] == 2);
   CHECK(lattice.alignment[ram].aligned[1] == 2);
   CHECK(lattice.alignment[ram].aligned[0] == 1);
+  CHECK(lattice.alignment[ram].off_track.empty());
+}
+
+TEST_CASE("pins that no place of the macro brings onto tracks are known") {
+  // a and b are 0.4 um apart.
+  const Made made = make(def_of(std::string(kDie) + "TRACKS Y 2100 DO 400 STEP 300 LAYER M2 ;\n",
+                                {"m ram"},
+                                {"p + NET n + DIRECTION INPUT + PLACED ( 0 5000 ) N"},
+                                {"n ( m a ) ( PIN p )"}));
+  const MacroLattice lattice =
+      find_macro_lattice(made.library, made.design, made.netlist, made.netlist.netlist);
+  const std::uint32_t ram = *made.library.find_master("ram");
+  CHECK(lattice.alignment[ram].pins[1] == 2);
+  CHECK(lattice.alignment[ram].aligned[1] == 1);
+  REQUIRE(lattice.alignment[ram].off_track.size() == 1);
+  const std::string& name =
+      made.library.masters[ram].pins[lattice.alignment[ram].off_track[0]].name;
+  CHECK((name == "a" || name == "b"));
 }
 
 TEST_CASE("without tracks, macros stand on the manufacturing grid") {

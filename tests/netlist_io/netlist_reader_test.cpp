@@ -117,6 +117,19 @@ TEST_CASE("inputs of macros are ignored, duplicate sinks kept") {
   CHECK(netlist.pins_of(NetId(0)).size() == 3);
 }
 
+TEST_CASE("a net weight counts at ports, where a weight does not") {
+  const auto with = [](const std::string& attributes) {
+    const std::string text = replace_all(kTwoPorts, "input: 'b'", "input: 'b' " + attributes);
+    return parse(text).weight(NetId(0));
+  };
+  CHECK(with(attribute("weight", "f: 3")) == 1.0);
+  CHECK(with(attribute("net_weight", "f: 3")) == 3.0);
+  CHECK(with(attribute("weight", "f: 2") + attribute("net_weight", "i: 5")) == 5.0);
+  CHECK_THROWS_WITH_AS(with(attribute("net_weight", "f: 0")),
+                       doctest::Contains("has the net_weight 0, expected a number above 0"),
+                       ParseError);
+}
+
 TEST_CASE("standard cells are nodes that are their own pin") {
   const std::string cell = "node { name: 'u1' input: 'a' " + attribute("type", "s: 'stdcell'") +
                            attribute("width", "f: 0.5") + attribute("height", "f: 1.4") +

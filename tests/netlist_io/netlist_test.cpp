@@ -98,6 +98,18 @@ TEST_CASE("the weight of a net is its driver's, but 1 if a port drives it") {
   CHECK(netlist.total_net_weight() == 3.5);
 }
 
+TEST_CASE("a weight of a net's own comes before its driver's, also if that is a port") {
+  NetlistRecords records = make_records();
+  records.nets[0].weight = 4.0;
+  records.nets[1].weight = 0.5;
+  const Netlist netlist(records);
+  CHECK(netlist.weight(NetId(0)) == 4.0);
+  CHECK(netlist.weight(NetId(1)) == 0.5);
+  CHECK(netlist.total_net_weight() == 4.5);
+  records.nets[0].weight = 0.0;
+  CHECK_THROWS_AS(Netlist(std::move(records)), std::invalid_argument);
+}
+
 TEST_CASE("the total area leaves ports out") {
   // 3 nodes of 4 x 2
   CHECK(Netlist(make_records()).total_area() == 24.0);

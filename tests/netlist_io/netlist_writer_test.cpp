@@ -28,7 +28,7 @@ bool same(const PinRecord& a, const PinRecord& b) {
 }
 
 bool same(const NetRecord& a, const NetRecord& b) {
-  return a.driver == b.driver && a.sinks == b.sinks;
+  return a.driver == b.driver && a.sinks == b.sinks && a.weight == b.weight;
 }
 
 template <typename Record>

@@ -18,10 +18,13 @@ tessera_add_test(netlist_io
   netlist_io/def_writer_test.cpp
   netlist_io/design_netlist_test.cpp
   netlist_io/file_test.cpp
+  netlist_io/flat_generator_test.cpp
   netlist_io/generator_test.cpp
   netlist_io/lef_reader_test.cpp
   netlist_io/lefdef_support.cpp
+  netlist_io/macro_group_file_test.cpp
   netlist_io/malformed_test.cpp
+  netlist_io/net_weights_test.cpp
   netlist_io/netlist_protobuf_test.cpp
   netlist_io/netlist_reader_test.cpp
   netlist_io/netlist_test.cpp

@@ -324,6 +324,35 @@ TEST_CASE("nets to the same single place become one, with the sum of their weigh
   CHECK(clustered.netlist.weight(netlist_io::NetId(0)) == 2.0);
 }
 
+TEST_CASE("weights of flat nets are those of the clustered ones, whatever drives them") {
+  FlatBuilder block;
+  const auto port = block.port(0, 0);
+  const auto macro = block.macro(5, 5, 2, 2);
+  const auto pin = block.pin(macro);
+  const auto a = block.cell(0, 0);
+  const auto b = block.cell(0, 0);
+  block.connect(port, {a});
+  block.connect(pin, {a, port});
+  block.connect(a, {b, pin});
+  block.connect(b, {pin});
+  block.connect(b, {pin});  // of an output of its own
+  netlist_io::NetlistRecords records = block.build().records();
+  for (std::size_t n = 0; n < records.nets.size(); ++n) {
+    records.nets[n].weight = 3.0 + static_cast<double>(n);
+  }
+  const Netlist flat(std::move(records));
+  const FlatGraph graph = make_flat_graph(flat, Placement(flat), 500);
+  const ClusteredNetlist clustered = make_clustered_netlist(
+      flat, Placement(flat), graph, {0, 0, 0, 0, 1}, make_canvas(10, 10, 5, 5), 0.5);
+  std::vector<double> weights;
+  for (std::size_t n = 0; n < clustered.netlist.num_nets(); ++n) {
+    weights.push_back(clustered.netlist.weight(netlist_io::NetId(n)));
+  }
+  CHECK(weights == std::vector<double>{3.0, 4.0, 5.0, 6.0 + 7.0});
+  CHECK(clustered.netlist.records().nets[0].weight.has_value());
+  CHECK_FALSE(clustered.netlist.records().nets[2].weight.has_value());  // its driver says it
+}
+
 TEST_CASE("the partitioner finds bunches, in balance, the same ones for the same seed") {
   constexpr int kBunches = 8;
   const Netlist netlist = bunches(kBunches, 3);

@@ -6,6 +6,7 @@ tessera_add_test(placer
   placer/force_directed_test.cpp
   placer/free_space_test.cpp
   placer/gradient_placer_test.cpp
+  placer/generated_block_test.cpp
   placer/grid_clearance_test.cpp
   placer/grid_legality_test.cpp
   placer/grid_selection_test.cpp
@@ -14,6 +15,7 @@ tessera_add_test(placer
   placer/local_search_test.cpp
   placer/macro_env_test.cpp
   placer/macro_graph_test.cpp
+  placer/macro_groups_test.cpp
   placer/macro_order_test.cpp
   placer/macro_problem_test.cpp
   placer/macro_space_test.cpp
