@@ -1,3 +1,5 @@
+#include <algorithm>
+#include <cstddef>
 #include <cstdio>
 #include <memory>
 #include <optional>
@@ -13,6 +15,7 @@
 #include "app/exit_codes.h"
 #include "app/outputs.h"
 #include "netlist_io/errors.h"
+#include "netlist_io/netlist_file.h"
 
 namespace tessera::app {
 namespace {
@@ -37,6 +40,19 @@ void read_template(const std::string& path, const std::vector<std::string>& lefs
   block.lefdef = std::move(input.lefdef);
 }
 
+/// Tells what the formats that are written cannot hold.
+void warn_of_losses(const OutputFlags& outputs, Block& block) {
+  const bool to_protobuf =
+      std::any_of(outputs.paths.begin(), outputs.paths.end(), [](const std::string& path) {
+        return path.ends_with(".pb.txt") || path.ends_with(".pb.txt.gz");
+      });
+  const std::size_t united = to_protobuf ? netlist_io::num_united_nets(block.netlist) : 0;
+  if (united > 0) {
+    block.warnings.push_back("a .pb.txt has one net per standard cell: " + std::to_string(united) +
+                             " nets of cells that drive several are united with another one");
+  }
+}
+
 int run(ConvertFlags flags) {
   const bool from_def = netlist_format(flags.block.input.netlist) == NetlistFormat::kDef;
   if (flags.template_def && from_def) {
@@ -54,6 +70,7 @@ int run(ConvertFlags flags) {
   if (flags.template_def) {
     read_template(*flags.template_def, lefs, *block);
   }
+  warn_of_losses(flags.outputs, *block);
   flags.outputs.write(*block, block->placement);
   if (!flags.common.quiet) {
     for (const std::string& warning : block->warnings) {

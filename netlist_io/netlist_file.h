@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -40,9 +41,13 @@ enum class NumberStyle : std::uint8_t {
 };
 
 /// Serialises in the layout of Circuit Training's `netlist.pb.txt` (attributes alphabetical, hard
-/// nodes in upper case, soft ones in lower case).
+/// nodes in upper case, soft ones in lower case). The format has one net per driver: of a standard
+/// cell that drives several, the first net takes the sinks of all (`num_united_nets`).
 std::string format_netlist(const Netlist& netlist,
                            NumberStyle style = NumberStyle::kShortestDouble);
+
+/// How many nets `format_netlist` unites with another of the same driver.
+std::size_t num_united_nets(const Netlist& netlist);
 
 /// Writes `format_netlist` to `path`, gzip if the name ends in `.gz`. Atomic.
 void write_netlist(const Netlist& netlist,

@@ -6,6 +6,8 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_map>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -20,8 +22,25 @@ struct FileEntry {
   const NodeRecord* node = nullptr;
   const PinRecord* pin = nullptr;
   const NetRecord* net = nullptr;
+  const std::vector<const NetRecord*>* more_nets = nullptr;  ///< that the pin drives besides `net`
   std::uint32_t file_index = 0;
 };
+
+using NetsOfPin = std::unordered_map<std::size_t, std::vector<const NetRecord*>>;
+
+/// Of pins that drive several nets, all but the first.
+NetsOfPin collect_more_nets(const NetlistRecords& records) {
+  std::vector<bool> drives(records.pins.size(), false);
+  NetsOfPin more;
+  for (const NetRecord& net : records.nets) {
+    const std::size_t driver = net.driver.index();
+    if (drives[driver]) {
+      more[driver].push_back(&net);
+    }
+    drives[driver] = true;
+  }
+  return more;
+}
 
 /// Text of a string literal without its quotes.
 std::string escape(std::string_view text) {
@@ -82,7 +101,8 @@ std::string_view side_name(Side side) {
 /// Builds the text of a netlist, node by node.
 class NetlistWriter {
  public:
-  NetlistWriter(const Netlist& netlist, NumberStyle style) : netlist_(netlist), style_(style) {}
+  NetlistWriter(const Netlist& netlist, NumberStyle style)
+      : netlist_(netlist), style_(style), more_nets_(collect_more_nets(netlist.records())) {}
 
   std::string run() {
     if (const std::optional<double> ratio = netlist_.soft_macro_area_bloating_ratio()) {
@@ -106,7 +126,8 @@ class NetlistWriter {
     text_.append("node {\n  name: \"").append(escape(name)).append("\"\n");
   }
   void close_node() { text_ += "}\n"; }
-  void inputs(const NetRecord* net);
+  void inputs(const FileEntry& entry);
+  void input(PinId sink);
 
   void string(std::string_view key, std::string_view value) {
     open_attribute(key);
@@ -149,6 +170,7 @@ class NetlistWriter {
 
   const Netlist& netlist_;
   NumberStyle style_;
+  NetsOfPin more_nets_;
   std::string text_;
 };
 
@@ -157,16 +179,20 @@ std::vector<FileEntry> NetlistWriter::file_entries() const {
   std::vector<FileEntry> of_pin(records.pins.size());
   for (std::size_t i = 0; i < records.pins.size(); ++i) {
     const PinRecord& pin = records.pins[i];
-    of_pin[i] = {&records.nodes[pin.node.index()], &pin, nullptr, pin.file_index};
+    of_pin[i] = {&records.nodes[pin.node.index()], &pin, nullptr, nullptr, pin.file_index};
   }
   for (const NetRecord& net : records.nets) {
-    of_pin[net.driver.index()].net = &net;
+    FileEntry& driver = of_pin[net.driver.index()];
+    driver.net = driver.net == nullptr ? &net : driver.net;
+  }
+  for (const auto& [pin, nets] : more_nets_) {
+    of_pin[pin].more_nets = &nets;
   }
   std::vector<FileEntry> entries;
   entries.reserve(records.nodes.size() + records.pins.size());
   for (const NodeRecord& node : records.nodes) {
     if (node.kind == NodeKind::kHardMacro || node.kind == NodeKind::kSoftMacro) {
-      entries.push_back({&node, nullptr, nullptr, node.file_index});
+      entries.push_back({&node, nullptr, nullptr, nullptr, node.file_index});
     }
   }
   entries.insert(entries.end(), of_pin.begin(), of_pin.end());
@@ -179,7 +205,7 @@ std::vector<FileEntry> NetlistWriter::file_entries() const {
 void NetlistWriter::write(const FileEntry& entry) {
   const bool is_macro_pin = entry.pin != nullptr && !entry.pin->name.empty();
   open_node(is_macro_pin ? entry.pin->name : entry.node->name);
-  inputs(entry.net);
+  inputs(entry);
   if (is_macro_pin) {
     write_macro_pin(entry);
   } else {
@@ -188,15 +214,33 @@ void NetlistWriter::write(const FileEntry& entry) {
   close_node();
 }
 
-void NetlistWriter::inputs(const NetRecord* net) {
-  if (net == nullptr) {
+void NetlistWriter::inputs(const FileEntry& entry) {
+  if (entry.net == nullptr) {
     return;
   }
-  for (const PinId sink : net->sinks) {
-    const PinRecord& pin = netlist_.pin(sink);
-    const std::string& name = pin.name.empty() ? netlist_.name(pin.node) : pin.name;
-    text_.append("  input: \"").append(escape(name)).append("\"\n");
+  for (const PinId sink : entry.net->sinks) {
+    input(sink);
   }
+  if (entry.more_nets == nullptr) {
+    return;
+  }
+  std::unordered_set<std::size_t> seen;
+  for (const PinId sink : entry.net->sinks) {
+    seen.insert(sink.index());
+  }
+  for (const NetRecord* net : *entry.more_nets) {
+    for (const PinId sink : net->sinks) {
+      if (seen.insert(sink.index()).second) {
+        input(sink);
+      }
+    }
+  }
+}
+
+void NetlistWriter::input(PinId sink) {
+  const PinRecord& pin = netlist_.pin(sink);
+  const std::string& name = pin.name.empty() ? netlist_.name(pin.node) : pin.name;
+  text_.append("  input: \"").append(escape(name)).append("\"\n");
 }
 
 void NetlistWriter::write_placeable(const FileEntry& entry) {
@@ -251,6 +295,14 @@ void NetlistWriter::write_macro_pin(const FileEntry& entry) {
 }
 
 }  // namespace
+
+std::size_t num_united_nets(const Netlist& netlist) {
+  std::size_t count = 0;
+  for (const auto& [pin, nets] : collect_more_nets(netlist.records())) {
+    count += nets.size();
+  }
+  return count;
+}
 
 std::string format_netlist(const Netlist& netlist, NumberStyle style) {
   return NetlistWriter(netlist, style).run();

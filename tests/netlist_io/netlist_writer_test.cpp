@@ -107,6 +107,34 @@ TEST_CASE("writing and reading any netlist changes nothing") {
   }
 }
 
+TEST_CASE("the nets of a cell that drives several are united in one") {
+  NetlistRecords records;
+  for (std::uint32_t i = 0; i < 4; ++i) {
+    NodeRecord node;
+    node.kind = NodeKind::kStdCell;
+    node.name = "cell" + std::to_string(i);
+    node.width = node.height = 1.0;
+    node.file_index = i;
+    records.nodes.push_back(node);
+    PinRecord pin;
+    pin.node = NodeId(i);
+    pin.file_index = i;
+    records.pins.push_back(pin);
+  }
+  NetRecord net;
+  net.driver = PinId(0);
+  net.sinks = {PinId(2), PinId(1)};
+  records.nets.push_back(net);
+  net.sinks = {PinId(3), PinId(1)};
+  records.nets.push_back(net);
+  const Netlist netlist(std::move(records));
+  CHECK(num_united_nets(netlist) == 1);
+  const Netlist again = parse_netlist(format_netlist(netlist), "written").netlist;
+  REQUIRE(again.num_nets() == 1);
+  CHECK(again.records().nets[0].sinks == std::vector<PinId>{PinId(2), PinId(1), PinId(3)});
+  CHECK(num_united_nets(again) == 0);
+}
+
 TEST_CASE("nodes are written as Circuit Training writes them") {
   const std::string text = read_file(testing::data_dir() / "malformed" / "valid.pb.txt");
   CHECK(format_netlist(parse_netlist(text, "valid.pb.txt").netlist) == text);
