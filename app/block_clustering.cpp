@@ -17,14 +17,6 @@ using netlist_io::Placement;
 
 namespace {
 
-/// As many parts as published, but not so many that parts of small blocks are single cells.
-int usual_num_partitions(const Netlist& flat) {
-  constexpr std::size_t kUsual = 500;
-  constexpr std::size_t kLeastCells = 10;
-  return static_cast<int>(
-      std::clamp(flat.std_cells().size() / kLeastCells, std::size_t{1}, kUsual));
-}
-
 /// Nodes and macro pins: what the lines of a partition file are about.
 std::size_t num_vertices(const Netlist& netlist) {
   std::size_t count = netlist.num_nodes();
@@ -105,7 +97,8 @@ void cluster_block(const ClusteringSettings& settings, Block& block) {
   flat.netlist = std::move(block.netlist);
   flat.placement = std::move(block.placement);
   placer::ClusteringOptions options = settings.options;
-  options.num_partitions = settings.num_partitions.value_or(usual_num_partitions(flat.netlist));
+  options.num_partitions = settings.num_partitions.value_or(
+      placer::usual_num_partitions(flat.netlist.std_cells().size()));
   std::optional<placer::Partition> partition;
   if (settings.partition) {
     partition = placer::read_partition(*settings.partition, num_vertices(flat.netlist));

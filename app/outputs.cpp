@@ -89,11 +89,11 @@ std::vector<netlist_io::TclMacro> placed_macros(const Block& block, const Placem
     netlist_io::TclMacro placed = {
         block.netlist.name(macro), box.x0, box.y0, placement.orientation[macro.index()]};
     if (block.lefdef) {
-      const double um = 1.0 / block.lefdef->design.database_units;
+      const double dbu_per_um = block.lefdef->design.database_units;
       const netlist_io::DefPoint at =
           def_point(block.lefdef->netlist, block.lefdef->design, box.x0, box.y0);
-      placed.x = um * at.x;
-      placed.y = um * at.y;
+      placed.x = at.x / dbu_per_um;
+      placed.y = at.y / dbu_per_um;
     }
     macros.push_back(std::move(placed));
   }

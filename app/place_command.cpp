@@ -21,8 +21,8 @@
 #include "cost/proxy_cost.h"
 #include "netlist_io/errors.h"
 #include "netlist_io/plc_file.h"
+#include "placer/baseline_policies.h"
 #include "placer/episodes.h"
-#include "placer/gradient_placer.h"
 #include "placer/legalizer.h"
 #include "placer/macro_problem.h"
 #include "placer/placement_search.h"
@@ -44,7 +44,6 @@ struct PlaceFlags {
   OutputFlags outputs;
   std::optional<std::string> policy;
   std::optional<std::string> start_from;
-  std::string cluster_placer = "gradient";
   std::optional<std::size_t> samples;
 
   /// Nothing but episodes and the cluster placer, in the grid class.
@@ -78,7 +77,16 @@ struct PlaceFlags {
 class PolicyLoader {
  public:
   explicit PolicyLoader(const PlaceFlags& flags) {
-    if (flags.runs_policy() && flags.policy != "none") {
+    if (!flags.runs_policy()) {
+      return;
+    }
+    if (flags.policy == "greedy") {
+      rule_ = std::make_unique<placer::GreedyDeltaPolicy>();
+    } else if (flags.policy == "spiral") {
+      rule_ = std::make_unique<placer::SpiralPolicy>();
+    } else if (flags.policy == "none") {
+      rule_ = std::make_unique<placer::UniformPolicy>();
+    } else {
       network_ = std::async(std::launch::async, [policy = flags.policy] {
         const gnn::Plugin& plugin = load_plugin();
         return plugin.load_network(policy ? *policy : bundled_checkpoint().string());
@@ -87,13 +95,11 @@ class PolicyLoader {
   }
 
   std::unique_ptr<placer::Policy> policy_for(const placer::MacroProblem& problem) {
-    if (!network_.valid()) {
-      return std::make_unique<placer::UniformPolicy>();
-    }
-    return network_.get()->policy_for(problem);
+    return rule_ ? std::move(rule_) : network_.get()->policy_for(problem);
   }
 
  private:
+  std::unique_ptr<placer::Policy> rule_;
   std::future<std::unique_ptr<gnn::LoadedNetwork>> network_;
 };
 
@@ -162,21 +168,6 @@ double proxy_before_clusters(const placer::MacroProblem& problem, Placement plac
   return problem.proxy_cost().evaluate(placement).proxy;
 }
 
-/// Places the clusters anew around the hard macros. The published schedule, which the episodes use
-/// because it is faster, does not compete: its result is forgotten whichever is better.
-void place_clusters_by_gradient(const placer::MacroProblem& problem,
-                                std::uint64_t seed,
-                                PolicyResult& result) {
-  placer::GradientPlacerOptions options;
-  options.iterations = 100;
-  options.seed = seed;
-  options.cost = problem.options().cost;
-  const placer::GradientPlacer placer(problem.netlist(), problem.canvas(), options);
-  placer.run(result.placement);
-  result.cost = problem.proxy_cost().evaluate(result.placement);
-  result.stages.push_back({"gradient", result.cost.proxy});
-}
-
 PolicyResult run_policy(const PlaceFlags& flags,
                         const Block& block,
                         const Placement& fixed,
@@ -190,11 +181,11 @@ PolicyResult run_policy(const PlaceFlags& flags,
   PolicyResult result;
   result.placement = std::move(episodes.best.placement);
   result.cost = episodes.best.cost;
+  const std::string solver =
+      problem.options().cluster_solver == placer::ClusterSolver::kGradient ? "gradient"
+                                                                           : "force-directed";
   result.stages = {{"policy", proxy_before_clusters(problem, result.placement)},
-                   {"force-directed", result.cost.proxy}};
-  if (flags.cluster_placer == "gradient") {
-    place_clusters_by_gradient(problem, flags.common.seed, result);
-  }
+                   {solver, result.cost.proxy}};
   result.policy_s = seconds_since(policy_start);
   result.details = {{"episodes", episodes.proxies.size()}, {"best_episode", episodes.best.index}};
   return result;
@@ -389,9 +380,10 @@ void add_place_command(CLI::App& app, int& exit_code) {
   command
       ->add_option("--policy",
                    flags->policy,
-                   "checkpoint, or none: no network, which leaves the analytic starts, or random "
-                   "legal placements for zero-shot (default: the bundled one)")
-      ->type_name("FILE|none");
+                   "checkpoint (default: the bundled one), or without a network: greedy, each macro "
+                   "where the proxy grows least; spiral, along the edge inwards; none, which leaves "
+                   "the analytic starts, or random legal placements for zero-shot")
+      ->type_name("FILE|none|greedy|spiral");
   command
       ->add_option("--samples",
                    flags->samples,
@@ -405,12 +397,6 @@ void add_place_command(CLI::App& app, int& exit_code) {
                    "placement (.plc) to start the search from, instead of the policy's unless "
                    "--policy or --samples is given")
       ->type_name("FILE");
-  command
-      ->add_option("--cluster-placer",
-                   flags->cluster_placer,
-                   "solver for the soft macros of the policy's placement")
-      ->check(CLI::IsMember({"gradient", "circuit-training"}))
-      ->capture_default_str();
   command->callback([flags, &exit_code] { exit_code = run(*flags); });
 }
 

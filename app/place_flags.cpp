@@ -51,8 +51,15 @@ void EnvironmentFlags::add_to(CLI::App& command) {
       ->check(CLI::IsMember({"area", "connectivity"}))
       ->capture_default_str()
       ->group(group);
+  command
+      .add_option("--cluster-placer",
+                  cluster_placer,
+                  "solver that places the soft macros at the end of an episode")
+      ->check(CLI::IsMember({"gradient", "circuit-training"}))
+      ->capture_default_str()
+      ->group("Environment");
   command.add_option("--position-prior", prior, "where nodes not yet placed appear to the policy")
-      ->check(CLI::IsMember({"centre", "force-directed"}))
+      ->check(CLI::IsMember({"centre", "force-directed", "analytic"}))
       ->capture_default_str()
       ->group(group);
   command.add_option("--halo", halo, "keep-out around each hard macro, microns")
@@ -120,8 +127,11 @@ placer::MacroProblemOptions EnvironmentFlags::problem_options(const Block& block
   placer::MacroProblemOptions options;
   options.cost = block.cost;
   options.order = order == "area" ? placer::MacroOrder::kArea : placer::MacroOrder::kConnectivity;
-  options.prior = prior == "centre" ? placer::PositionPrior::kCanvasCentre
-                                    : placer::PositionPrior::kForceDirected;
+  options.prior = prior == "centre"     ? placer::PositionPrior::kCanvasCentre
+                  : prior == "analytic" ? placer::PositionPrior::kAnalytic
+                                        : placer::PositionPrior::kForceDirected;
+  options.cluster_solver = cluster_placer == "gradient" ? placer::ClusterSolver::kGradient
+                                                        : placer::ClusterSolver::kForceDirected;
   options.spacing = space_options(block).spacing;
   return options;
 }

@@ -17,6 +17,7 @@ namespace tessera::app {
 struct EnvironmentFlags {
   std::string order = "area";
   std::string prior = "force-directed";
+  std::string cluster_placer = "gradient";
   std::vector<double> halo = {0.0};     ///< microns: X, or X and Y
   std::vector<double> channel = {0.0};  ///< microns: X, or X and Y
   std::optional<std::string> halo_file;

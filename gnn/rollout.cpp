@@ -26,7 +26,7 @@ void append(const placer::Decision& decision, float value, Trajectory& trajector
   trajectory.masks.insert(trajectory.masks.end(), decision.mask.begin(), decision.mask.end());
   trajectory.log_probs.push_back(decision.log_prob);
   trajectory.values.push_back(value);
-  trajectory.growth.push_back(decision.result.wirelength_growth);
+  trajectory.growth.push_back(decision.result.proxy_growth);
   trajectory.cost = decision.result.cost;
 }
 

@@ -20,7 +20,7 @@ struct Trajectory {
   std::vector<std::uint64_t> masks;        ///< [T x words of a mask]
   std::vector<float> log_probs;            ///< [T]
   std::vector<float> values;               ///< [T] predicted returns, in normalised units
-  std::vector<double> growth;              ///< [T] growth of the wirelength cost
+  std::vector<double> growth;              ///< [T] growth of the proxy
   cost::CostBreakdown cost;
   std::vector<float> advantages;  ///< [T], filled by `estimate_advantages`
   std::vector<float> returns;     ///< [T], same
@@ -52,7 +52,7 @@ struct ReturnScale {
 
 /// Fills advantages and returns by generalised advantage estimation (Schulman et al.,
 /// arXiv:1506.02438) with discount 1. Rewards are 0 but the last, in units of `scale`; shaping adds
-/// minus `shaping` times the growth of the wirelength to each and takes the sum back in the last.
+/// minus `shaping` times the growth of the running proxy to each and takes the sum back in the last.
 void estimate_advantages(Trajectory& trajectory,
                          const ReturnScale& scale,
                          double shaping,

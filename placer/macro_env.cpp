@@ -12,7 +12,7 @@ using netlist_io::Canvas;
 using netlist_io::NodeId;
 
 MacroEnv::MacroEnv(const MacroProblem& problem)
-    : problem_(&problem), legality_(problem.legality()) {
+    : problem_(&problem), running_cost_(problem.start_cost()), legality_(problem.legality()) {
   reset();
 }
 
@@ -20,7 +20,7 @@ void MacroEnv::reset() {
   step_ = 0;
   actions_.clear();
   placement_ = problem_->start();
-  pins_ = problem_->start_pins();
+  running_cost_ = problem_->start_cost();
   legality_ = problem_->legality();
   plan_.assign(problem_->packing().begin(), problem_->packing().end());
   open_mask();
@@ -61,29 +61,21 @@ StepResult MacroEnv::step(CellIndex action) {
   ++step_;
   open_mask();
   StepResult result = done() ? finish() : StepResult{};
-  result.wirelength_growth = growth;
+  result.proxy_growth = growth;
   return result;
 }
 
 double MacroEnv::move_macro(NodeId macro, CellIndex cell) {
-  const netlist_io::Netlist& netlist = problem_->netlist();
   const Canvas& canvas = problem_->canvas();
-  const auto hpwl_of_macro = [&] {
-    double sum = 0.0;
-    for (const netlist_io::NetId net : netlist.nets_of(macro)) {
-      sum += netlist.weight(net) * cost::hpwl_um(netlist, pins_, net);
-    }
-    return sum;
-  };
-  const double before = hpwl_of_macro();
   const auto cols = static_cast<CellIndex>(canvas.grid.cols);
   const std::size_t node = macro.index();
   placement_.x[node] = (cell % cols + 0.5) * canvas.cell_width();
   placement_.y[node] = (cell / cols + 0.5) * canvas.cell_height();
   placement_.placed[node] = 1;
-  pins_.update(netlist, placement_, macro);
-  const double per_um = (canvas.width + canvas.height) * netlist.total_net_weight();
-  return per_um > 0.0 ? (hpwl_of_macro() - before) / per_um : 0.0;
+  const double before = running_cost_.proxy();
+  const double after = running_cost_.move(macro, placement_.x[node], placement_.y[node]);
+  running_cost_.keep();
+  return after - before;
 }
 
 bool MacroEnv::keep_room_for_rest(const GridLegality& after, CellIndex action) {
@@ -115,7 +107,7 @@ StepResult MacroEnv::finish() {
   for (std::size_t i = 0; i < placement_.size(); ++i) {
     placement_.placed[i] = 1;
   }
-  problem_->cluster_placer().run(placement_);
+  problem_->place_clusters(placement_);
   StepResult result;
   result.status = StepResult::Status::kDone;
   result.cost = problem_->proxy_cost().evaluate(placement_, workspace_);

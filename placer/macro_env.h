@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "cost/cost_options.h"
+#include "cost/incremental_cost.h"
 #include "netlist_io/placement.h"
 #include "placer/cell_mask.h"
 #include "placer/macro_problem.h"
@@ -21,9 +22,9 @@ struct StepResult {
   };
   Status status = Status::kPlaced;
   double reward = 0.0;  ///< minus the proxy of the finished placement at the end, 0 before
-  /// By how much the step made the wirelength cost grow, unplaced nodes standing at their prior
-  /// positions; may be negative. For shaping rewards.
-  double wirelength_growth = 0.0;
+  /// By how much the step made the proxy grow, unplaced nodes standing at their prior positions;
+  /// may be negative. For shaping rewards.
+  double proxy_growth = 0.0;
   cost::CostBreakdown cost;
 };
 
@@ -64,6 +65,9 @@ class MacroEnv {
 
   /// Where everything is now; nodes not yet placed stand at their prior position, `placed` 0.
   const netlist_io::Placement& placement() const { return placement_; }
+  /// The cost of that, where clusters and unplaced macros count at their prior positions until the
+  /// end, when they do not follow the cluster placer.
+  const cost::IncrementalCost& running_cost() const { return running_cost_; }
   const MacroProblem& problem() const { return *problem_; }
 
  private:
@@ -75,7 +79,7 @@ class MacroEnv {
   std::size_t step_ = 0;
   std::vector<CellIndex> actions_;
   netlist_io::Placement placement_;
-  cost::PinPositions pins_;  ///< at `placement_`
+  cost::IncrementalCost running_cost_;
   GridLegality legality_;
   std::vector<CellIndex> plan_;         ///< cells at which the macros from `step_` on fit together
   std::vector<std::uint64_t> mask_;     ///< words of the current mask

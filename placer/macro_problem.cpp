@@ -37,16 +37,29 @@ Placement forget_movable(const Netlist& netlist, const Canvas& canvas, Placement
   return placement;
 }
 
-/// Moves the unplaced nodes to where a mixed-size force-directed run puts them.
-void apply_force_directed_prior(const Netlist& netlist,
-                                const Canvas& canvas,
-                                Placement& placement) {
-  const ForceDirectedPlacer placer(netlist, canvas, circuit_training_mixed_size_schedule());
-  Placement solved = placement;
-  std::fill(solved.placed.begin(), solved.placed.end(), std::uint8_t{1});
-  placer.run(solved);
-  placement.x = std::move(solved.x);
-  placement.y = std::move(solved.y);
+using ClusterPlacer = std::variant<ForceDirectedPlacer, GradientPlacer>;
+
+ClusterPlacer make_cluster_placer(const Netlist& netlist,
+                                  const Canvas& canvas,
+                                  const MacroProblemOptions& options) {
+  if (options.cluster_solver == ClusterSolver::kForceDirected) {
+    return ForceDirectedPlacer(netlist, canvas, ForceDirectedOptions{});
+  }
+  GradientPlacerOptions gradient;
+  gradient.iterations = 100;
+  gradient.cost = options.cost;
+  return GradientPlacer(netlist, canvas, gradient);
+}
+
+/// A mixed-size placement in about the time of a zero-shot episode.
+GradientPlacer make_analytic_prior(const Netlist& netlist,
+                                   const Canvas& canvas,
+                                   const MacroProblemOptions& options) {
+  GradientPlacerOptions gradient;
+  gradient.move_hard_macros = true;
+  gradient.iterations = 200;
+  gradient.cost = options.cost;
+  return GradientPlacer(netlist, canvas, gradient);
 }
 
 std::string size_text(const Netlist& netlist, NodeId macro) {
@@ -68,21 +81,37 @@ MacroProblem::MacroProblem(const Netlist& netlist,
       macros_(order_macros(netlist, start_, graph_, options.order)),
       legality_(netlist, canvas_, start_, macros_, options.spacing),
       proxy_cost_(netlist_, canvas_, options_.cost),
-      cluster_placer_(netlist_, canvas_, ForceDirectedOptions{}) {
+      incremental_model_(netlist_, canvas_, options_.cost),
+      cluster_placer_(make_cluster_placer(netlist_, canvas_, options_)) {
   for (const NodeId macro : macros_) {
     const auto found = std::lower_bound(graph_.macros.begin(), graph_.macros.end(), macro);
     vertex_of_step_.push_back(static_cast<std::size_t>(found - graph_.macros.begin()));
   }
   check_each_macro_fits();
   find_packing();
+  apply_prior();
+  start_cost_.emplace(incremental_model_, start_);
+}
+
+void MacroProblem::apply_prior() {
+  Placement solved = start_;
+  std::fill(solved.placed.begin(), solved.placed.end(), std::uint8_t{1});
   switch (options_.prior) {
     case PositionPrior::kCanvasCentre:
-      break;
+      return;
     case PositionPrior::kForceDirected:
-      apply_force_directed_prior(netlist_, canvas_, start_);
+      ForceDirectedPlacer(netlist_, canvas_, circuit_training_mixed_size_schedule()).run(solved);
+      break;
+    case PositionPrior::kAnalytic:
+      make_analytic_prior(netlist_, canvas_, options_).run(solved);
       break;
   }
-  start_pins_.update(netlist_, start_);
+  start_.x = std::move(solved.x);
+  start_.y = std::move(solved.y);
+}
+
+void MacroProblem::place_clusters(Placement& placement) const {
+  std::visit([&placement](const auto& placer) { placer.run(placement); }, cluster_placer_);
 }
 
 void MacroProblem::check_each_macro_fits() const {

@@ -109,7 +109,7 @@ void measure_placing(const std::string& netlist_path, const Block& block, Stopwa
   placer::ForceDirectedScratch scratch;
   stopwatch.measure("force-directed placement of the clusters", 11, 1, [&] {
     netlist_io::Placement placement = block.placement;
-    problem.cluster_placer().run(placement, scratch);
+    placer.run(placement, scratch);
     g_sink = placement.x.front();
   });
   netlist_io::Rng rng(1);

@@ -71,6 +71,12 @@ ClusteringThresholds find_thresholds(const Canvas& canvas,
 
 }  // namespace
 
+int usual_num_partitions(std::size_t num_std_cells) {
+  constexpr std::size_t kLeastCells = 10;
+  const auto usual = static_cast<std::size_t>(ClusteringOptions().num_partitions);
+  return static_cast<int>(std::clamp(num_std_cells / kLeastCells, std::size_t{1}, usual));
+}
+
 void ClusteringOptions::validate() const {
   const auto require = [](bool valid, const char* name, double value, const char* range) {
     if (!valid) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <vector>
@@ -23,6 +24,9 @@ struct ClusteringOptions {
   /// Throws `netlist_io::OptionError` naming the option, the value and the range.
   void validate() const;
 };
+
+/// As many parts as published, but not so many that parts of small blocks are single cells.
+int usual_num_partitions(std::size_t num_std_cells);
 
 /// What the steps of the clustering counted.
 struct ClusteringCounts {

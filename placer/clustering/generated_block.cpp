@@ -42,14 +42,6 @@ Canvas canvas_of(const GeneratedFlatBlock& flat) {
   return canvas;
 }
 
-/// As many parts as published, but not so many that parts of small blocks are single cells.
-int num_partitions(const Netlist& flat) {
-  constexpr std::size_t kUsual = 500;
-  constexpr std::size_t kLeastCells = 10;
-  return static_cast<int>(
-      std::clamp(flat.std_cells().size() / kLeastCells, std::size_t{1}, kUsual));
-}
-
 /// Moves the hard macros to the cells of the first packing found, and clusters into the canvas.
 void make_legal(const Netlist& netlist, const Canvas& canvas, Placement& placement) {
   const GridLegality legality(netlist, canvas, placement, netlist.hard_macros(), MacroSpacing{});
@@ -107,7 +99,7 @@ GeneratedBlock cluster_flat_block(const GeneratedFlatBlock& flat, std::uint64_t 
   GeneratedBlock block;
   block.canvas = canvas_of(flat);
   ClusteringOptions options;
-  options.num_partitions = num_partitions(flat.netlist);
+  options.num_partitions = usual_num_partitions(flat.netlist.std_cells().size());
   options.seed = seed;
   const Placement rough = place_flat_netlist(flat.netlist, block.canvas, Placement(flat.netlist));
   block.netlist = cluster_netlist(flat.netlist, rough, block.canvas, options).netlist;

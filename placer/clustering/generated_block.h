@@ -26,7 +26,7 @@ netlist_io::GeneratedFlatBlock make_fitting_flat_block(netlist_io::FlatGenerator
 netlist_io::GeneratedBlock cluster_flat_block(const netlist_io::GeneratedFlatBlock& flat,
                                               std::uint64_t seed);
 
-/// The block of a recipe, old or new, in memory: what `tessera generate --recipe R --seed S`
+/// The block of a recipe of either kind, in memory: what `tessera generate --recipe R --seed S`
 /// writes. Throws `netlist_io::OptionError` if there is no such recipe.
 netlist_io::GeneratedBlock make_generated_block(std::string_view recipe, std::uint64_t seed);
 

@@ -72,26 +72,16 @@ cost::CostOptions cost_options_of(const PlcHeader& header) {
   return options;
 }
 
-enum class ClusterPlacer { kCircuitTraining, kGradient };
-
-/// What the library makes of the same work: the best episode, its clusters placed.
+/// What the library makes of the same work: the best episode.
 placer::Episode place_by_library(const Canvas& canvas,
                                  const Placement& start,
                                  const placer::MacroProblemOptions& options,
-                                 std::size_t count,
-                                 ClusterPlacer cluster_placer) {
+                                 std::size_t count) {
   const placer::MacroProblem problem(small_block().parsed, canvas, start, options);
   placer::EpisodesOptions episodes;
   episodes.count = count;
-  placer::Episode best = placer::run_episodes(problem, placer::UniformPolicy(), episodes).best;
-  if (cluster_placer == ClusterPlacer::kGradient) {
-    placer::GradientPlacerOptions gradient;
-    gradient.iterations = 100;
-    gradient.cost = options.cost;
-    placer::GradientPlacer(small_block().parsed, canvas, gradient).run(best.placement);
-    best.cost = problem.proxy_cost().evaluate(best.placement);
-  }
-  return best;
+  episodes.first = placer::Decoding::kSample;
+  return placer::run_episodes(problem, placer::UniformPolicy(), episodes).best;
 }
 
 /// The small block's initial placement as a file, changed.
@@ -173,11 +163,10 @@ TEST_CASE("place prints one JSON document with the fields that are promised") {
   CHECK(report["policy"] == "none");
   CHECK(report["episodes"] == 1);
   CHECK(report["time_s"]["refine"] == 0.0);
-  REQUIRE(report["stages"].size() == 3);
+  REQUIRE(report["stages"].size() == 2);
   CHECK(report["stages"][0]["name"] == "policy");
-  CHECK(report["stages"][1]["name"] == "force-directed");
-  CHECK(report["stages"][2]["name"] == "gradient");
-  CHECK(report["stages"][2]["proxy"] == report["cost"]["proxy"]);
+  CHECK(report["stages"][1]["name"] == "gradient");
+  CHECK(report["stages"][1]["proxy"] == report["cost"]["proxy"]);
   CHECK(report["cost"]["proxy_jittered"].get<double>() ==
         doctest::Approx(report["cost"]["proxy"].get<double>()).epsilon(0.05));
   REQUIRE(report["inputs"].size() == 2);
@@ -199,18 +188,18 @@ TEST_CASE("place does what the library does, with macros at cell centres") {
   const SmallBlock& block = small_block();
   const std::string out = scratch_dir("place_library") / "out.plc";
   Strings flags = {"--samples", "16", "-o", out};
-  ClusterPlacer cluster_placer = ClusterPlacer::kGradient;
+  placer::MacroProblemOptions options;
+  options.cluster_solver = placer::ClusterSolver::kGradient;
   SUBCASE("clusters by gradient") {}
   SUBCASE("clusters by the published schedule") {
     flags.insert(flags.end(), {"--cluster-placer", "circuit-training"});
-    cluster_placer = ClusterPlacer::kCircuitTraining;
+    options.cluster_solver = placer::ClusterSolver::kForceDirected;
   }
   place(block.plc, flags);
   const PlcFile result = netlist_io::read_plc(out, block.parsed);
-  placer::MacroProblemOptions options;
   options.cost = cost_options_of(block.initial.header);
   const placer::Episode expected = place_by_library(
-      canvas_of(block.initial.header), block.initial.placement, options, 16, cluster_placer);
+      canvas_of(block.initial.header), block.initial.placement, options, 16);
   CHECK(result.placement.x == expected.placement.x);
   CHECK(result.placement.y == expected.placement.y);
   CHECK(count_violations(result, 0.0, 0.0) == 0);
@@ -378,6 +367,7 @@ TEST_CASE("order, position prior, grid, canvas and weights reach the library") {
   const SmallBlock& block = small_block();
   Canvas canvas = canvas_of(block.initial.header);
   placer::MacroProblemOptions options;
+  options.cluster_solver = placer::ClusterSolver::kGradient;
   options.cost = cost_options_of(block.initial.header);
   Strings flags;
   SUBCASE("order") {
@@ -387,6 +377,10 @@ TEST_CASE("order, position prior, grid, canvas and weights reach the library") {
   SUBCASE("prior") {
     flags = {"--position-prior", "centre"};
     options.prior = placer::PositionPrior::kCanvasCentre;
+  }
+  SUBCASE("analytic prior") {
+    flags = {"--position-prior", "analytic"};
+    options.prior = placer::PositionPrior::kAnalytic;
   }
   SUBCASE("grid") {
     flags = {"--grid", "25x40"};
@@ -415,7 +409,7 @@ TEST_CASE("order, position prior, grid, canvas and weights reach the library") {
   const json report = json::parse(place(block.plc, flags).out);
   const PlcFile result = netlist_io::read_plc(out, block.parsed);
   const placer::Episode expected =
-      place_by_library(canvas, block.initial.placement, options, 12, ClusterPlacer::kGradient);
+      place_by_library(canvas, block.initial.placement, options, 12);
   CHECK(report["cost"]["proxy"] == expected.cost.proxy);
   CHECK(report["best_episode"] == expected.index);
   CHECK(result.placement.x == expected.placement.x);

@@ -186,7 +186,7 @@ TEST_CASE("the policy's placement is a start of the search") {
   CHECK(report["policy"] == "bundled");
   CHECK(report["episodes"] == 1);
   REQUIRE(report["stages"].size() == 5);
-  const Strings names = {"policy", "force-directed", "gradient", "analytic", "local search"};
+  const Strings names = {"policy", "gradient", "analytic", "local search"};
   for (std::size_t i = 0; i < names.size(); ++i) {
     CHECK(report["stages"][i]["name"] == names[i]);
   }

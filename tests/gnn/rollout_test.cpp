@@ -83,7 +83,7 @@ TEST_CASE("A rollout records what happened in the environment") {
       const auto words = env.mask().words();
       CHECK(std::equal(words.begin(), words.end(), trajectory.masks.begin() + 3 * step));
       last = env.step(trajectory.actions[step]);
-      CHECK(last.wirelength_growth == trajectory.growth[step]);
+      CHECK(last.proxy_growth == trajectory.growth[step]);
       CHECK(trajectory.log_probs[step] < 0.0F);
     }
     CHECK(last.cost.proxy == trajectory.cost.proxy);

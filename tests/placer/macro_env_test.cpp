@@ -69,7 +69,7 @@ RandomEpisode play_randomly(MacroEnv& env, Rng& rng) {
     REQUIRE(env.actions().back() == action);
     REQUIRE((episode.last.status == Status::kDone) == env.done());
     REQUIRE((env.done() || episode.last.reward == 0.0));
-    episode.growth += episode.last.wirelength_growth;
+    episode.growth += episode.last.proxy_growth;
   }
   return episode;
 }
@@ -117,6 +117,7 @@ struct OneMacro {
   MacroProblemOptions options = [] {
     MacroProblemOptions chosen;
     chosen.prior = PositionPrior::kCanvasCentre;
+    chosen.cost.weights = {1.0, 0.0, 0.0};
     return chosen;
   }();
   MacroProblem problem{netlist, canvas, Placement(netlist), options};
@@ -265,26 +266,26 @@ TEST_CASE("the episode pays minus the exact proxy of the final placement") {
   CHECK(episode.last.reward == -expected.proxy);
   CHECK(expected.proxy == doctest::Approx(expected.wirelength + 0.25 * expected.density +
                                           0.75 * expected.congestion));
-  SUBCASE("the growth of the wirelength adds up, clusters standing at the prior") {
+  SUBCASE("the growth of the proxy adds up, clusters standing at the prior") {
     Placement before_clusters = env.placement();
     for (const NodeId cluster : block.netlist.soft_macros()) {
       before_clusters.x[cluster.index()] = problem.start().x[cluster.index()];
       before_clusters.y[cluster.index()] = problem.start().y[cluster.index()];
     }
-    const double difference = proxy_cost.evaluate(before_clusters).wirelength -
-                              proxy_cost.evaluate(problem.start()).wirelength;
+    const double difference = proxy_cost.evaluate(before_clusters).proxy -
+                              proxy_cost.evaluate(problem.start()).proxy;
     CHECK(episode.growth == doctest::Approx(difference).epsilon(1e-9));
   }
 }
 
-TEST_CASE("the growth of the wirelength has the value computed by hand") {
+TEST_CASE("the growth of the proxy has the value computed by hand") {
   // Port at (0, 0), macro at the centre (2, 2): HPWL 4. At cell 0, (0.5, 0.5): HPWL 1.
   // Change -3, over (4 + 4) um times a net weight of 1: -0.375.
   const OneMacro block;
   MacroEnv env(block.problem);
   const StepResult result = env.step(0);
   CHECK(result.status == Status::kDone);
-  CHECK(result.wirelength_growth == doctest::Approx(-0.375));
+  CHECK(result.proxy_growth == doctest::Approx(-0.375));
   // HPWL 1 over 8.
   CHECK(result.cost.wirelength == doctest::Approx(0.125));
   CHECK(env.placement().placed[1] == 1);
@@ -328,9 +329,11 @@ TEST_CASE("a block without nets can be played") {
   builder.hard("a", 1.0, 1.0);
   builder.hard("b", 1.0, 1.0);
   const Netlist netlist = builder.build();
-  const MacroProblem problem(netlist, make_canvas(4.0, 4.0, 4, 4), Placement(netlist), {});
+  MacroProblemOptions options;
+  options.cost.weights = {1.0, 0.0, 0.0};
+  const MacroProblem problem(netlist, make_canvas(4.0, 4.0, 4, 4), Placement(netlist), options);
   MacroEnv env(problem);
-  CHECK(env.step(0).wirelength_growth == 0.0);
+  CHECK(env.step(0).proxy_growth == 0.0);
   const StepResult result = env.step(15);
   CHECK(result.status == Status::kDone);
   CHECK(result.cost.wirelength == 0.0);
