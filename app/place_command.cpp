@@ -181,9 +181,9 @@ PolicyResult run_policy(const PlaceFlags& flags,
   PolicyResult result;
   result.placement = std::move(episodes.best.placement);
   result.cost = episodes.best.cost;
-  const std::string solver =
-      problem.options().cluster_solver == placer::ClusterSolver::kGradient ? "gradient"
-                                                                           : "force-directed";
+  const std::string solver = problem.options().cluster_solver == placer::ClusterSolver::kGradient
+                                 ? "gradient"
+                                 : "force-directed";
   result.stages = {{"policy", proxy_before_clusters(problem, result.placement)},
                    {solver, result.cost.proxy}};
   result.policy_s = seconds_since(policy_start);
@@ -378,11 +378,12 @@ void add_place_command(CLI::App& app, int& exit_code) {
   flags->search.add_to(*command, {"zero-shot", "fast", "default", "best"});
   flags->outputs.add_to(*command);
   command
-      ->add_option("--policy",
-                   flags->policy,
-                   "checkpoint (default: the bundled one), or without a network: greedy, each macro "
-                   "where the proxy grows least; spiral, along the edge inwards; none, which leaves "
-                   "the analytic starts, or random legal placements for zero-shot")
+      ->add_option(
+          "--policy",
+          flags->policy,
+          "checkpoint (default: the bundled one), or without a network: greedy, each macro "
+          "where the proxy grows least; spiral, along the edge inwards; none, which leaves "
+          "the analytic starts, or random legal placements for zero-shot")
       ->type_name("FILE|none|greedy|spiral");
   command
       ->add_option("--samples",

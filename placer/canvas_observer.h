@@ -23,7 +23,8 @@ enum class CanvasChannel : std::uint8_t {
   kDensityDelta,
   kCongestionDelta,
   kProxyDelta,
-  kPrior,  ///< closeness to the macro's prior position: 1 there, 1/e a tenth of a half perimeter off
+  kPrior,  ///< closeness to the macro's prior position: 1 there, 1/e a tenth of a half perimeter
+           ///< off
   kEdge,   ///< distance to the nearest edge of the canvas over the smaller side
 };
 inline constexpr std::size_t kNumCanvasChannels = 11;

@@ -198,8 +198,8 @@ TEST_CASE("place does what the library does, with macros at cell centres") {
   place(block.plc, flags);
   const PlcFile result = netlist_io::read_plc(out, block.parsed);
   options.cost = cost_options_of(block.initial.header);
-  const placer::Episode expected = place_by_library(
-      canvas_of(block.initial.header), block.initial.placement, options, 16);
+  const placer::Episode expected =
+      place_by_library(canvas_of(block.initial.header), block.initial.placement, options, 16);
   CHECK(result.placement.x == expected.placement.x);
   CHECK(result.placement.y == expected.placement.y);
   CHECK(count_violations(result, 0.0, 0.0) == 0);
@@ -408,8 +408,7 @@ TEST_CASE("order, position prior, grid, canvas and weights reach the library") {
   }
   const json report = json::parse(place(block.plc, flags).out);
   const PlcFile result = netlist_io::read_plc(out, block.parsed);
-  const placer::Episode expected =
-      place_by_library(canvas, block.initial.placement, options, 12);
+  const placer::Episode expected = place_by_library(canvas, block.initial.placement, options, 12);
   CHECK(report["cost"]["proxy"] == expected.cost.proxy);
   CHECK(report["best_episode"] == expected.index);
   CHECK(result.placement.x == expected.placement.x);

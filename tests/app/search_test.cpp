@@ -185,7 +185,7 @@ TEST_CASE("the policy's placement is a start of the search") {
   const json report = json::parse(run.out);
   CHECK(report["policy"] == "bundled");
   CHECK(report["episodes"] == 1);
-  REQUIRE(report["stages"].size() == 5);
+  REQUIRE(report["stages"].size() == 4);
   const Strings names = {"policy", "gradient", "analytic", "local search"};
   for (std::size_t i = 0; i < names.size(); ++i) {
     CHECK(report["stages"][i]["name"] == names[i]);

@@ -272,8 +272,8 @@ TEST_CASE("the episode pays minus the exact proxy of the final placement") {
       before_clusters.x[cluster.index()] = problem.start().x[cluster.index()];
       before_clusters.y[cluster.index()] = problem.start().y[cluster.index()];
     }
-    const double difference = proxy_cost.evaluate(before_clusters).proxy -
-                              proxy_cost.evaluate(problem.start()).proxy;
+    const double difference =
+        proxy_cost.evaluate(before_clusters).proxy - proxy_cost.evaluate(problem.start()).proxy;
     CHECK(episode.growth == doctest::Approx(difference).epsilon(1e-9));
   }
 }
