@@ -44,6 +44,7 @@ struct PlaceFlags {
   OutputFlags outputs;
   std::optional<std::string> policy;
   std::optional<std::string> start_from;
+  std::string device = "cpu";
   std::optional<std::size_t> samples;
 
   /// Nothing but episodes and the cluster placer, in the grid class.
@@ -87,9 +88,9 @@ class PolicyLoader {
     } else if (flags.policy == "none") {
       rule_ = std::make_unique<placer::UniformPolicy>();
     } else {
-      network_ = std::async(std::launch::async, [policy = flags.policy] {
+      network_ = std::async(std::launch::async, [policy = flags.policy, device = flags.device] {
         const gnn::Plugin& plugin = load_plugin();
-        return plugin.load_network(policy ? *policy : bundled_checkpoint().string());
+        return plugin.load_network(policy ? *policy : bundled_checkpoint().string(), device);
       });
     }
   }
@@ -392,6 +393,9 @@ void add_place_command(CLI::App& app, int& exit_code) {
                    "without --effort, --evals or --time, implies zero-shot")
       ->check(CLI::Range(1, 1000000))
       ->type_name("N");
+  command->add_option("--device", flags->device, "where the network computes")
+      ->check(CLI::IsMember({"cpu", "cuda"}))
+      ->capture_default_str();
   command
       ->add_option("--start-from",
                    flags->start_from,

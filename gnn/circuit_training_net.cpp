@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <array>
 #include <string>
+#include <vector>
 
 #include "gnn/edge_messages.h"
+#include "gnn/initialisation.h"
 #include "netlist_io/errors.h"
 
 namespace tessera::gnn {
@@ -68,24 +70,12 @@ Tensor convolve_window(const Tensor& image,
       {{out.rows.begin - row0, out.rows.end - row0}, {out.cols.begin - col0, out.cols.end - col0}});
 }
 
-void initialise(torch::nn::Module& module) {
-  for (auto& parameter : module.named_parameters()) {
-    const bool is_bias = parameter.key().find("bias") != std::string::npos;
-    const torch::NoGradGuard no_grad;
-    if (is_bias) {
-      parameter.value().zero_();
-    } else {
-      torch::nn::init::xavier_normal_(parameter.value());
-    }
-  }
-}
-
 }  // namespace
 
-CircuitTrainingNetImpl::CircuitTrainingNetImpl() {
+CircuitTrainingNet::CircuitTrainingNet() {
   using torch::nn::Linear;
-  metadata_layer_ = register_module("metadata", Linear(kMetadataFeatures, kWidth));
-  node_layer_ = register_module("node", Linear(kNodeFeatures, kWidth));
+  metadata_layer_ = register_module("metadata", Linear(kPublishedMetadata, kWidth));
+  node_layer_ = register_module("node", Linear(kPublishedNodeFeatures, kWidth));
   register_module("edge", edge_layers_);
   for (std::int64_t i = 0; i < kEdgeLayers; ++i) {
     edge_layers_->push_back(Linear(2 * kWidth + 1, kWidth));
@@ -110,13 +100,46 @@ CircuitTrainingNetImpl::CircuitTrainingNetImpl() {
                                                       Linear(32, 8),
                                                       torch::nn::ReLU(),
                                                       Linear(8, 1)));
-  initialise(*this);
+  draw_weights(*this);
+  config_.name = kCircuitTrainingModel;
 }
 
-PolicyValue CircuitTrainingNetImpl::forward(const GraphBatch& batch) {
-  const std::int64_t size = batch.nodes.size(0);
-  Tensor vertices = node_layer_->forward(batch.nodes).relu();  // [B, V, D]
-  Tensor pools;                                                // [B, 4, D]
+PolicyValue CircuitTrainingNet::forward(const StateBatch& batch) {
+  const netlist_io::GridShape common = batch.common_grid();
+  std::vector<Tensor> logits;
+  std::vector<Tensor> values;
+  for (std::int64_t begin = 0; begin < batch.size();) {
+    const auto& graph = batch.layout->graph(static_cast<std::size_t>(begin));
+    std::int64_t end = begin + 1;
+    while (end < batch.size() && batch.layout->graph(static_cast<std::size_t>(end)) == graph) {
+      ++end;
+    }
+    const PolicyValue part = forward_block(batch, begin, end);
+    const netlist_io::GridShape grid = batch.grids[static_cast<std::size_t>(begin)];
+    const Tensor image = part.logits.view({end - begin, grid.rows, grid.cols});
+    logits.push_back(
+        torch::constant_pad_nd(image, {0, common.cols - grid.cols, 0, common.rows - grid.rows})
+            .flatten(1));
+    values.push_back(part.value);
+    begin = end;
+  }
+  return logits.size() == 1 ? PolicyValue{logits.front(), values.front()}
+                            : PolicyValue{torch::cat(logits), torch::cat(values)};
+}
+
+/// The states `begin` to `end`, which are all of one block.
+PolicyValue CircuitTrainingNet::forward_block(const StateBatch& batch,
+                                              std::int64_t begin,
+                                              std::int64_t end) {
+  const std::int64_t size = end - begin;
+  const std::int64_t first = batch.layout->first_vertex(static_cast<std::size_t>(begin));
+  const std::int64_t last = batch.layout->first_vertex(static_cast<std::size_t>(end));
+  const auto& edges = batch.layout->graph(static_cast<std::size_t>(begin));
+  const Tensor nodes = batch.nodes.slice(0, first, last)
+                           .slice(1, 0, kPublishedNodeFeatures)
+                           .reshape({size, -1, kPublishedNodeFeatures});
+  Tensor vertices = node_layer_->forward(nodes).relu();  // [B, V, D]
+  Tensor pools;                                          // [B, 4, D]
   for (std::size_t i = 0; i < edge_layers_->size(); ++i) {
     const auto& layer = *edge_layers_[i]->as<torch::nn::Linear>();
     const auto parts = layer.weight.split_with_sizes({kWidth, kWidth, 1}, 1);
@@ -124,27 +147,34 @@ PolicyValue CircuitTrainingNetImpl::forward(const GraphBatch& batch) {
         edge_messages(torch::linear(vertices, parts[0], layer.bias),
                       torch::linear(vertices, parts[1]),
                       parts[2].squeeze(1),
-                      *batch.edges,
+                      edges,
                       i + 1 == edge_layers_->size() ? EdgePools::kCompute : EdgePools::kSkip);
     vertices = vertices + messages.nodes;
     pools = messages.pools;
   }
+  // States of one block begin with equal numbers of vertices before them.
+  const Tensor row = batch.current.slice(0, begin, end) - first -
+                     torch::arange(size, batch.current.options()) * vertices.size(1);
   const Tensor current =
-      vertices.gather(1, batch.current.view({size, 1, 1}).expand({size, 1, kWidth})).squeeze(1);
-  const Tensor metadata = metadata_layer_->forward(batch.metadata).relu().expand({size, kWidth});
+      vertices.gather(1, row.view({size, 1, 1}).expand({size, 1, kWidth})).squeeze(1);
+  // The same for all states of the block.
+  const Tensor metadata = metadata_layer_->forward(batch.metadata[begin].slice(0, 0, kPublishedMetadata))
+                              .relu()
+                              .expand({size, kWidth});
   const Tensor state =
       torch::cat({metadata, pools.flatten(1), attend(vertices, current), current}, 1);  // [B, 7 D]
-  return {upsample(state, batch.grid), value_head_->forward(state).squeeze(1)};
+  return {upsample(state, batch.grids[static_cast<std::size_t>(begin)]),
+          value_head_->forward(state).squeeze(1)};
 }
 
-Tensor CircuitTrainingNetImpl::attend(const Tensor& vertices, const Tensor& current) {
+Tensor CircuitTrainingNet::attend(const Tensor& vertices, const Tensor& current) {
   const Tensor query = query_->forward(current).unsqueeze(2);         // [B, D, 1]
   const Tensor scores = key_->forward(vertices).bmm(query);           // [B, V, 1]
   const Tensor weights = scores.softmax(1).transpose(1, 2);           // [B, 1, V]
   return weights.bmm(attended_value_->forward(vertices)).squeeze(1);  // [B, D]
 }
 
-Tensor CircuitTrainingNetImpl::upsample(const Tensor& state, netlist_io::GridShape grid) {
+Tensor CircuitTrainingNet::upsample(const Tensor& state, netlist_io::GridShape grid) {
   if (grid.cols > kCanvasCells || grid.rows > kCanvasCells) {
     throw netlist_io::OptionError("the grid has " + std::to_string(grid.cols) + " x " +
                                   std::to_string(grid.rows) +

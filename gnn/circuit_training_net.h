@@ -5,15 +5,9 @@
 
 #include <torch/torch.h>
 
-#include "gnn/observation_encoder.h"
+#include "gnn/policy_net.h"
 
 namespace tessera::gnn {
-
-/// What the network says about a batch of states with A grid cells.
-struct PolicyValue {
-  torch::Tensor logits;  ///< [B, A] float32, A = cols * rows, row 0 at the bottom; not masked
-  torch::Tensor value;   ///< [B] float32
-};
 
 /// The published policy and value network (Circuit Training, head of 2025): three rounds of edge
 /// messages, an attention of the current macro over all vertices, a dense layer and transposed
@@ -23,21 +17,26 @@ struct PolicyValue {
 /// that pools, degrees and attention see the block and nothing else; layers of the same shape
 /// start from different random numbers; the convolutions compute only the part of the canvas that
 /// the grid covers, which changes no value.
-class CircuitTrainingNetImpl : public torch::nn::Module {
+class CircuitTrainingNet final : public PolicyNet {
  public:
   /// Largest grid side.
   static constexpr std::int64_t kCanvasCells = 128;
 
   /// Draws the weights (Glorot normal, biases 0) from Torch's global generator.
-  CircuitTrainingNetImpl();
+  CircuitTrainingNet();
 
   /// Throws `netlist_io::OptionError` if the grid has more than 128 columns or rows.
-  PolicyValue forward(const GraphBatch& batch);
+  PolicyValue forward(const StateBatch& batch) override;
+
+  const ModelConfig& config() const override { return config_; }
+  bool reads_canvas() const override { return false; }
 
  private:
+  PolicyValue forward_block(const StateBatch& batch, std::int64_t begin, std::int64_t end);
   torch::Tensor attend(const torch::Tensor& vertices, const torch::Tensor& current);
   torch::Tensor upsample(const torch::Tensor& state, netlist_io::GridShape grid);
 
+  ModelConfig config_;
   torch::nn::Linear metadata_layer_{nullptr};
   torch::nn::Linear node_layer_{nullptr};
   torch::nn::ModuleList edge_layers_;
@@ -48,6 +47,5 @@ class CircuitTrainingNetImpl : public torch::nn::Module {
   torch::nn::ModuleList up_layers_;
   torch::nn::Sequential value_head_;
 };
-TORCH_MODULE(CircuitTrainingNet);
 
 }  // namespace tessera::gnn

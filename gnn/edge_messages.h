@@ -2,15 +2,18 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
+#include <mutex>
 #include <vector>
 
 #include <torch/torch.h>
 
 namespace tessera::gnn {
 
-// Shapes: B batch, V vertices, E edges, D message width.
+// Shapes: B states of a batch, V vertices of one state, N vertices of all states, E edges of all
+// states, D message width.
 
-/// The undirected edges of a graph, shared by all states of a block.
+/// The undirected edges of a graph. Kernels are fastest if they are sorted by their first vertex.
 class EdgeList {
  public:
   struct Edge {
@@ -19,6 +22,7 @@ class EdgeList {
     float weight = 0.0F;
   };
 
+  /// Throws c10::Error if an edge names a vertex that is not there.
   EdgeList(std::size_t num_vertices, std::vector<Edge> edges);
 
   std::size_t num_vertices() const { return inverse_degree_.size(); }
@@ -31,14 +35,49 @@ class EdgeList {
   std::vector<float> inverse_degree_;
 };
 
-/// What one round of message passing computes.
-struct EdgeMessages {
-  torch::Tensor nodes;  ///< [B, V, D] mean of the messages of each vertex's edges, 0 without edges
-  torch::Tensor pools;  ///< [B, 4, D] mean, variance, maximum, minimum over all edges
+/// The graphs of a batch as tensors, for plain tensor operations. Rows count the vertices of all
+/// states.
+struct GraphTensors {
+  torch::Tensor a;                ///< [E] int64, row of an edge's first vertex
+  torch::Tensor b;                ///< [E] int64, row of its second vertex
+  torch::Tensor weight;           ///< [E] float32
+  torch::Tensor state_of_edge;    ///< [E] int64
+  torch::Tensor inverse_degree;   ///< [N, 1] float32, 0 for vertices without edges
+  torch::Tensor state_of_vertex;  ///< [N] int64
 };
 
-/// Whether the statistics over all edges are wanted; without them the kernel has a third less to
-/// do.
+/// The graphs of a batch of states, one after another: vertex v of state i is row
+/// first_vertex(i) + v. States may share a graph. All functions may be called from several threads.
+class GraphLayout {
+ public:
+  explicit GraphLayout(std::vector<std::shared_ptr<const EdgeList>> graphs);
+
+  std::size_t num_states() const { return graphs_.size(); }
+  /// Of all states.
+  std::int64_t num_vertices() const { return first_vertex_.back(); }
+  /// Also for `state` == num_states(): the end of the last state.
+  std::int64_t first_vertex(std::size_t state) const { return first_vertex_[state]; }
+  const std::shared_ptr<const EdgeList>& graph(std::size_t state) const { return graphs_[state]; }
+  /// Made on first use and kept for each device.
+  const GraphTensors& tensors(torch::Device device) const;
+
+ private:
+  GraphTensors make_tensors(torch::Device device) const;
+
+  std::vector<std::shared_ptr<const EdgeList>> graphs_;
+  std::vector<std::int64_t> first_vertex_;                            ///< [B + 1]
+  mutable std::mutex mutex_;                                          ///< of tensors_
+  mutable std::vector<std::unique_ptr<const GraphTensors>> tensors_;  ///< one for each device
+};
+
+/// What one round of message passing computes.
+struct EdgeMessages {
+  torch::Tensor nodes;  ///< [N, D] mean of the messages of each vertex's edges, 0 without edges
+  /// [B, 4, D] mean, variance, maximum, minimum over all edges of a state, 0 without edges
+  torch::Tensor pools;
+};
+
+/// Whether the statistics over all edges are wanted; without them the kernel has less to do.
 enum class EdgePools : std::uint8_t { kCompute, kSkip };
 
 /// Messages of all edges, their means at the vertices and their statistics, in one fused operation
@@ -50,20 +89,32 @@ enum class EdgePools : std::uint8_t { kCompute, kSkip };
 /// layer's matrix, the bias in `first`. So a matrix product per vertex and an addition per edge
 /// replace the published product per edge of the concatenated features, with the same result.
 ///
-/// `first`, `second`: [B, V, D] float32; `slope`: [D] float32. On the CPU, for D = 8, this is the
-/// fused kernel (OpenMP over the batch, the same result for any number of threads); otherwise it is
-/// `edge_messages_reference`. `edges` must live until the gradients have been computed. Skipped
-/// pools may be undefined.
+/// `first`, `second`: [N, D]; `slope`: [D], of the same floating-point type. On the CPU, for
+/// float32 and D = 8, 16 or 32, this is the fused kernel, one thread per state: a state's result
+/// depends neither on the number of threads, nor on the instruction set, nor on the other states of
+/// the batch. It has no second derivatives. Otherwise it is `edge_messages_reference`. Skipped
+/// pools are undefined. Throws c10::Error if the shapes do not fit.
 EdgeMessages edge_messages(const torch::Tensor& first,
                            const torch::Tensor& second,
                            const torch::Tensor& slope,
-                           const EdgeList& edges,
+                           const std::shared_ptr<const GraphLayout>& layout,
                            EdgePools pools = EdgePools::kCompute);
 
-/// The same in plain tensor operations: slower, for other devices and for tests.
+/// The same for states that share one graph: `first`, `second` and the returned nodes are
+/// [B, V, D].
+EdgeMessages edge_messages(const torch::Tensor& first,
+                           const torch::Tensor& second,
+                           const torch::Tensor& slope,
+                           const std::shared_ptr<const EdgeList>& edges,
+                           EdgePools pools = EdgePools::kCompute);
+
+/// The same in plain tensor operations, for any device, width and floating-point type. The gradient
+/// of an extreme that several messages share is divided among them; the fused kernel gives it to
+/// the first.
 EdgeMessages edge_messages_reference(const torch::Tensor& first,
                                      const torch::Tensor& second,
                                      const torch::Tensor& slope,
-                                     const EdgeList& edges);
+                                     const std::shared_ptr<const GraphLayout>& layout,
+                                     EdgePools pools = EdgePools::kCompute);
 
 }  // namespace tessera::gnn

@@ -1,44 +1,90 @@
 #include "gnn/model_file.h"
 
+#include <nlohmann/json.hpp>
+
+#include "gnn/canvas_net.h"
+#include "gnn/circuit_training_net.h"
 #include "netlist_io/errors.h"
 
 namespace tessera::gnn {
+
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(ModelConfig,
+                                   name,
+                                   graph_width,
+                                   graph_layers,
+                                   canvas_width,
+                                   canvas_layers,
+                                   scatter_width,
+                                   delta_maps)
+
 namespace {
 
-constexpr const char* kModelName = "circuit-training";
-constexpr const char* kPrefix = "model/";
-
-void expect_metadata(const Checkpoint& checkpoint,
-                     const std::string& path,
-                     const char* key,
-                     const std::string& wanted) {
+std::string metadata_of(const Checkpoint& checkpoint, const char* key) {
   const auto found = checkpoint.metadata.find(key);
-  const std::string value = found == checkpoint.metadata.end() ? "absent" : found->second;
-  if (value != wanted) {
-    throw netlist_io::ParseError(
-        {path, 0, 0}, std::string("checkpoint with ") + key + " " + value + ", expected " + wanted);
+  return found == checkpoint.metadata.end() ? "absent" : found->second;
+}
+
+std::shared_ptr<PolicyNet> make_network(const ModelConfig& config) {
+  if (config.name == kCircuitTrainingModel) {
+    return std::make_shared<CircuitTrainingNet>();
   }
+  return std::make_shared<CanvasNet>(config);
 }
 
 }  // namespace
 
-Checkpoint make_model_checkpoint(const CircuitTrainingNet& net) {
+std::shared_ptr<PolicyNet> make_network(const ModelConfig& config, std::uint64_t seed) {
+  config.validate();
+  torch::manual_seed(seed);
+  return make_network(config);
+}
+
+Checkpoint make_model_checkpoint(const PolicyNet& net) {
   Checkpoint checkpoint;
   checkpoint.metadata[kFormatKey] = kFormatVersion;
-  checkpoint.metadata[kModelKey] = kModelName;
-  store_parameters(*net, kPrefix, checkpoint);
+  checkpoint.metadata[kModelKey] = net.config().name;
+  if (net.config().name != kCircuitTrainingModel) {
+    checkpoint.metadata[kModelConfigKey] = nlohmann::json(net.config()).dump();
+  }
+  store_parameters(net, kModelPrefix, checkpoint);
   return checkpoint;
 }
 
-void load_model(const Checkpoint& checkpoint, const std::string& path, CircuitTrainingNet& net) {
-  expect_metadata(checkpoint, path, kFormatKey, kFormatVersion);
-  expect_metadata(checkpoint, path, kModelKey, kModelName);
-  load_parameters(checkpoint, path, kPrefix, *net);
+ModelConfig model_config_of(const Checkpoint& checkpoint, const std::string& path) {
+  const std::string format = metadata_of(checkpoint, kFormatKey);
+  if (format != kFormatVersion) {
+    throw netlist_io::ParseError({path, 0, 0},
+                                 std::string("checkpoint with ") + kFormatKey + " " + format +
+                                     ", expected " + kFormatVersion);
+  }
+  ModelConfig config;
+  config.name = metadata_of(checkpoint, kModelKey);
+  if (config.name != kCircuitTrainingModel && config.name != kCanvasModel) {
+    throw netlist_io::ParseError({path, 0, 0},
+                                 std::string("checkpoint with ") + kModelKey + " " + config.name +
+                                     ", expected " + kCanvasModel + " or " +
+                                     kCircuitTrainingModel);
+  }
+  if (config.name == kCanvasModel) {
+    try {
+      config = nlohmann::json::parse(metadata_of(checkpoint, kModelConfigKey)).get<ModelConfig>();
+      config.validate();
+    } catch (const nlohmann::json::exception&) {
+      throw netlist_io::ParseError({path, 0, 0},
+                                   "the checkpoint does not say what shape its network has");
+    } catch (const netlist_io::OptionError& error) {
+      throw netlist_io::ParseError({path, 0, 0}, error.what());
+    }
+  }
+  return config;
 }
 
-CircuitTrainingNet make_untrained_network(std::uint64_t seed) {
-  torch::manual_seed(seed);
-  return CircuitTrainingNet();
+std::shared_ptr<PolicyNet> load_model(const Checkpoint& checkpoint,
+                                      const std::string& path,
+                                      const std::string& prefix) {
+  std::shared_ptr<PolicyNet> net = make_network(model_config_of(checkpoint, path));
+  load_parameters(checkpoint, path, prefix, *net);
+  return net;
 }
 
 }  // namespace tessera::gnn

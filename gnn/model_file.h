@@ -1,28 +1,35 @@
 #pragma once
 
-#include <cstdint>
+#include <memory>
 #include <string>
 
 #include "gnn/checkpoint.h"
-#include "gnn/circuit_training_net.h"
+#include "gnn/policy_net.h"
 
 namespace tessera::gnn {
 
 /// Names of the metadata of our checkpoints.
 inline constexpr const char* kFormatKey = "tessera_format";
 inline constexpr const char* kModelKey = "model";
+inline constexpr const char* kModelConfigKey = "model_config";
 
 /// Version of the tensors and metadata below; raised when older programs cannot read them.
 inline constexpr const char* kFormatVersion = "1";
 
-/// Starts a checkpoint: format, model name, parameters under "model/...".
-Checkpoint make_model_checkpoint(const CircuitTrainingNet& net);
+/// Prefix of the names of a network's parameters in a checkpoint.
+inline constexpr const char* kModelPrefix = "model/";
 
-/// Copies the parameters of a checkpoint into `net`. Throws `netlist_io::ParseError` if the file is
-/// of another format version or another model, or if a tensor does not fit.
-void load_model(const Checkpoint& checkpoint, const std::string& path, CircuitTrainingNet& net);
+/// Starts a checkpoint: format, model name and shape, parameters under "model/...".
+Checkpoint make_model_checkpoint(const PolicyNet& net);
 
-/// A network with weights drawn from `seed`.
-CircuitTrainingNet make_untrained_network(std::uint64_t seed);
+/// The shape of the network in a checkpoint. Throws `netlist_io::ParseError` if the file is of
+/// another format version, or of no model that we know.
+ModelConfig model_config_of(const Checkpoint& checkpoint, const std::string& path);
+
+/// The network of a checkpoint, its parameters taken from under `prefix`. Throws
+/// `netlist_io::ParseError` as above, or if a tensor does not fit.
+std::shared_ptr<PolicyNet> load_model(const Checkpoint& checkpoint,
+                                      const std::string& path,
+                                      const std::string& prefix = kModelPrefix);
 
 }  // namespace tessera::gnn

@@ -15,7 +15,18 @@ using placer::MacroProblem;
 
 namespace {
 
-enum Feature : std::size_t { kX, kY, kWidth, kHeight, kIsHard, kIsSoft, kIsPort, kIsPlaced };
+enum Feature : std::size_t {
+  kX,
+  kY,
+  kWidth,
+  kHeight,
+  kIsHard,
+  kIsSoft,
+  kIsPort,
+  kIsPlaced,
+  kIsCurrent,
+  kEdgeWeight
+};
 
 std::shared_ptr<const EdgeList> make_edges(const MacroGraph& graph) {
   double sum = 0.0;
@@ -31,7 +42,7 @@ std::shared_ptr<const EdgeList> make_edges(const MacroGraph& graph) {
   return std::make_shared<const EdgeList>(graph.num_vertices(), std::move(edges));
 }
 
-torch::Tensor make_metadata(const MacroProblem& problem) {
+std::vector<float> make_metadata(const MacroProblem& problem) {
   const Netlist& netlist = problem.netlist();
   const Canvas& canvas = problem.canvas();
   const cost::CostOptions& cost = problem.options().cost;
@@ -44,7 +55,11 @@ torch::Tensor make_metadata(const MacroProblem& problem) {
   const auto log_tracks = [](double per_um, double length_um) {
     return static_cast<float>(std::log1p(per_um * length_um / 1000.0));
   };
-  const std::array<float, kMetadataFeatures> values = {
+  const double weights = cost.weights.wirelength + cost.weights.density + cost.weights.congestion;
+  const auto share = [weights](double weight) {
+    return static_cast<float>(weights > 0.0 ? weight / weights : 0.0);
+  };
+  return {
       log_count(problem.graph().edges.size()),
       log_count(netlist.hard_macros().size()),
       log_count(netlist.soft_macros().size()),
@@ -57,8 +72,10 @@ torch::Tensor make_metadata(const MacroProblem& problem) {
       static_cast<float>(canvas.grid.rows) / 128.0F,
       static_cast<float>(canvas.width / scale),
       static_cast<float>(canvas.height / scale),
+      share(cost.weights.wirelength),
+      share(cost.weights.density),
+      share(cost.weights.congestion),
   };
-  return torch::tensor(at::ArrayRef<float>(values.data(), values.size()));
 }
 
 }  // namespace
@@ -76,6 +93,7 @@ ObservationEncoder::ObservationEncoder(const MacroProblem& problem)
   for (std::size_t c = 0; c < graph.port_clusters.size(); ++c) {
     fill_port_cluster(graph.macros.size() + c, graph.port_clusters[c]);
   }
+  fill_weights();
 }
 
 void ObservationEncoder::fill_macro(std::size_t vertex, NodeId node) {
@@ -108,31 +126,154 @@ void ObservationEncoder::fill_port_cluster(std::size_t vertex, MacroGraph::PortC
   features[kIsPlaced] = 1.0F;
 }
 
-GraphBatch ObservationEncoder::encode(std::span<const std::span<const CellIndex>> episodes) const {
-  const Canvas& canvas = problem_.canvas();
-  const auto batch = static_cast<std::int64_t>(episodes.size());
-  const auto vertices = static_cast<std::int64_t>(problem_.graph().num_vertices());
-  const auto cols = static_cast<CellIndex>(canvas.grid.cols);
-
-  GraphBatch result{torch::empty({batch, vertices, kNodeFeatures}),
-                    torch::empty({batch}, torch::kInt64),
-                    metadata_,
-                    edges_,
-                    canvas.grid};
-  float* nodes = result.nodes.data_ptr<float>();
-  auto* const current = result.current.data_ptr<std::int64_t>();
-  for (std::size_t b = 0; b < episodes.size(); ++b, nodes += start_.size()) {
-    std::copy(start_.begin(), start_.end(), nodes);
-    for (std::size_t step = 0; step < episodes[b].size(); ++step) {
-      float* const features = nodes + problem_.vertex_of_step(step) * kNodeFeatures;
-      const CellIndex cell = episodes[b][step];
-      features[kX] = static_cast<float>((cell % cols + 0.5) * canvas.cell_width() / scale_);
-      features[kY] = static_cast<float>((cell / cols + 0.5) * canvas.cell_height() / scale_);
-      features[kIsPlaced] = 1.0F;
-    }
-    current[b] = static_cast<std::int64_t>(problem_.vertex_of_step(episodes[b].size()));
+void ObservationEncoder::fill_weights() {
+  std::vector<double> sums(edges_->num_vertices(), 0.0);
+  for (const EdgeList::Edge& edge : edges_->edges()) {
+    sums[edge.a] += edge.weight;
+    sums[edge.b] += edge.weight;
   }
-  return result;
+  for (std::size_t v = 0; v < sums.size(); ++v) {
+    start_[v * kNodeFeatures + kEdgeWeight] = static_cast<float>(0.25 * std::log1p(sums[v]));
+  }
+}
+
+void ObservationEncoder::write_nodes(std::span<const CellIndex> actions,
+                                     int stride,
+                                     float* nodes,
+                                     std::int64_t* cells) const {
+  const Canvas& canvas = problem_.canvas();
+  const auto cols = static_cast<CellIndex>(canvas.grid.cols);
+  std::copy(start_.begin(), start_.end(), nodes);
+  for (std::size_t step = 0; step < actions.size(); ++step) {
+    float* const features = nodes + problem_.vertex_of_step(step) * kNodeFeatures;
+    const CellIndex cell = actions[step];
+    features[kX] = static_cast<float>((cell % cols + 0.5) * canvas.cell_width() / scale_);
+    features[kY] = static_cast<float>((cell / cols + 0.5) * canvas.cell_height() / scale_);
+    features[kIsPlaced] = 1.0F;
+  }
+  nodes[problem_.vertex_of_step(actions.size()) * kNodeFeatures + kIsCurrent] = 1.0F;
+  const auto cell_of = [this](float position, double cell_length, int count) {
+    return std::clamp(static_cast<int>(position * scale_ / cell_length), 0, count - 1);
+  };
+  for (std::int64_t v = 0; v < num_vertices(); ++v) {
+    const float* const features = nodes + v * kNodeFeatures;
+    cells[v] = cell_of(features[kX], canvas.cell_width(), canvas.grid.cols) +
+               std::int64_t{stride} *
+                   cell_of(features[kY], canvas.cell_height(), canvas.grid.rows);
+  }
+}
+
+void ObservationEncoder::write_metadata(const Observation* observation, float* metadata) const {
+  float* const step = std::copy(metadata_.begin(), metadata_.end(), metadata);
+  if (observation != nullptr) {
+    std::copy(observation->step.begin(), observation->step.end(), step);
+  } else {
+    std::fill_n(step, kStepMetadata, 0.0F);
+  }
+}
+
+Observation observe(placer::CanvasObserver& observer,
+                    const placer::MacroEnv& env,
+                    std::vector<float>& scratch) {
+  const MacroProblem& problem = env.problem();
+  scratch.resize(placer::kNumCanvasChannels * problem.canvas().grid.num_cells());
+  const placer::CanvasScales scales = observer.observe(env, scratch);
+  Observation observation;
+  observation.canvas.assign(scratch.begin(), scratch.end());
+  observation.step[0] =
+      static_cast<float>(env.num_placed()) / static_cast<float>(problem.macros().size());
+  observation.step[1] = static_cast<float>(env.running_cost().proxy());
+  for (std::size_t i = 0; i < scales.deltas.size(); ++i) {
+    // Changes lie between a thousandth and a million times less.
+    observation.step[2 + i] =
+        static_cast<float>(1.0 + std::log10(std::max(scales.deltas[i].mean, 1e-9)) / 4.0);
+  }
+  return observation;
+}
+
+namespace {
+
+/// Copies the channels of one state to where they lie in the padded canvases.
+void copy_canvas(const Observation& observation,
+                 netlist_io::GridShape grid,
+                 netlist_io::GridShape common,
+                 at::Half* canvas) {
+  const auto cols = static_cast<std::size_t>(grid.cols);
+  const auto rows = static_cast<std::size_t>(grid.rows);
+  const at::Half* from = observation.canvas.data();
+  for (std::size_t channel = 0; channel < placer::kNumCanvasChannels; ++channel) {
+    at::Half* const plane = canvas + channel * common.num_cells();
+    for (std::size_t row = 0; row < rows; ++row, from += cols) {
+      std::copy_n(from, cols, plane + row * static_cast<std::size_t>(common.cols));
+    }
+  }
+}
+
+StateBatch allocate(std::span<const StateView> states) {
+  StateBatch batch;
+  std::vector<std::shared_ptr<const EdgeList>> graphs;
+  for (const StateView& state : states) {
+    graphs.push_back(state.encoder->edges());
+    batch.grids.push_back(state.encoder->problem().canvas().grid);
+  }
+  batch.layout = std::make_shared<const GraphLayout>(std::move(graphs));
+  const std::int64_t vertices = batch.layout->num_vertices();
+  batch.nodes = torch::empty({vertices, kNodeFeatures});
+  batch.cells = torch::empty({vertices}, torch::kInt64);
+  batch.state_of_vertex = torch::empty({vertices}, torch::kInt64);
+  batch.inverse_vertices = torch::empty({batch.size(), 1});
+  batch.current = torch::empty({batch.size()}, torch::kInt64);
+  batch.metadata = torch::empty({batch.size(), kMetadataFeatures});
+  const netlist_io::GridShape common = batch.common_grid();
+  batch.inside = torch::zeros({batch.size(), 1, common.rows, common.cols});
+  return batch;
+}
+
+}  // namespace
+
+StateBatch encode(std::span<const StateView> states) {
+  StateBatch batch = allocate(states);
+  const netlist_io::GridShape common = batch.common_grid();
+  const bool observed = states.front().observation != nullptr;
+  torch::Tensor canvas;
+  if (observed) {
+    canvas = torch::zeros({batch.size(),
+                           static_cast<std::int64_t>(placer::kNumCanvasChannels),
+                           common.rows,
+                           common.cols},
+                          torch::kHalf);
+  }
+  for (std::size_t i = 0; i < states.size(); ++i) {
+    const StateView& state = states[i];
+    const auto row = static_cast<std::int64_t>(i);
+    const std::int64_t first = batch.layout->first_vertex(i);
+    std::int64_t* const cells = batch.cells.data_ptr<std::int64_t>() + first;
+    state.encoder->write_nodes(state.actions,
+                               common.cols,
+                               batch.nodes.data_ptr<float>() + first * kNodeFeatures,
+                               cells);
+    const auto offset = row * static_cast<std::int64_t>(common.num_cells());
+    const std::int64_t vertices = state.encoder->num_vertices();
+    std::for_each(cells, cells + vertices, [offset](std::int64_t& cell) { cell += offset; });
+    std::fill_n(batch.state_of_vertex.data_ptr<std::int64_t>() + first, vertices, row);
+    batch.inverse_vertices.data_ptr<float>()[i] = 1.0F / static_cast<float>(vertices);
+    batch.current.data_ptr<std::int64_t>()[i] =
+        first + static_cast<std::int64_t>(
+                    state.encoder->problem().vertex_of_step(state.actions.size()));
+    state.encoder->write_metadata(state.observation,
+                                  batch.metadata.data_ptr<float>() + row * kMetadataFeatures);
+    batch.inside[row].slice(1, 0, batch.grids[i].rows).slice(2, 0, batch.grids[i].cols).fill_(1.0);
+    if (observed) {
+      copy_canvas(*state.observation,
+                  batch.grids[i],
+                  common,
+                  canvas.data_ptr<at::Half>() + i * placer::kNumCanvasChannels * common.num_cells());
+    }
+  }
+  if (observed) {
+    batch.canvas = canvas.to(torch::kFloat32);
+  }
+  return batch;
 }
 
 }  // namespace tessera::gnn

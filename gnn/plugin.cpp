@@ -7,7 +7,7 @@
 #include <torch/version.h>
 
 #include "gnn/checkpoint.h"
-#include "gnn/circuit_training_net.h"
+#include "gnn/device.h"
 #include "gnn/model_file.h"
 #include "gnn/network_policy.h"
 
@@ -16,35 +16,36 @@ namespace {
 
 class Network final : public LoadedNetwork {
  public:
-  explicit Network(CircuitTrainingNet net) : net_(std::move(net)) { net_->eval(); }
+  Network(std::shared_ptr<PolicyNet> net, torch::Device device)
+      : net_(std::move(net)), device_(device) {
+    net_->to(device_);
+    net_->eval();
+  }
 
   std::unique_ptr<placer::Policy> policy_for(const placer::MacroProblem& problem) const override {
-    return std::make_unique<NetworkPolicy>(net_, problem);
+    return std::make_unique<NetworkPolicy>(net_, problem, device_);
   }
 
  private:
-  CircuitTrainingNet net_;
+  std::shared_ptr<PolicyNet> net_;
+  torch::Device device_;
 };
 
 class TorchPlugin final : public Plugin {
  public:
-  std::unique_ptr<LoadedNetwork> load_network(const std::string& path) const override {
+  std::unique_ptr<LoadedNetwork> load_network(const std::string& path,
+                                              const std::string& device) const override {
     // Sums differ in their last bits between thread counts: one thread for each evaluation,
     // callers run several evaluations at once.
     torch::set_num_threads(1);
-    CircuitTrainingNet net;
-    load_model(load_checkpoint(path), path, net);
-    return std::make_unique<Network>(std::move(net));
+    return std::make_unique<Network>(load_model(load_checkpoint(path), path),
+                                     device_named(device));
   }
 
-  std::unique_ptr<LoadedNetwork> untrained_network(std::uint64_t seed) const override {
-    torch::set_num_threads(1);
-    return std::make_unique<Network>(make_untrained_network(seed));
-  }
-
-  FinetuneResult finetune(const placer::MacroProblem& problem,
-                          const FinetuneOptions& options) const override {
-    return gnn::finetune(problem, options);
+  TrainingResult train(std::span<const TrainingBlock> blocks,
+                       std::span<const TrainingBlock> judged,
+                       const TrainingOptions& options) const override {
+    return gnn::train(blocks, judged, options);
   }
 
   std::string torch_version() const override { return TORCH_VERSION; }

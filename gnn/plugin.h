@@ -2,9 +2,10 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 
-#include "gnn/finetune.h"
+#include "gnn/training.h"
 #include "placer/macro_problem.h"
 #include "placer/policy.h"
 
@@ -33,14 +34,15 @@ class Plugin {
   Plugin& operator=(const Plugin&) = delete;
   virtual ~Plugin() = default;
 
-  /// Reads a checkpoint. Throws `netlist_io::ParseError`.
-  virtual std::unique_ptr<LoadedNetwork> load_network(const std::string& checkpoint) const = 0;
+  /// Reads a checkpoint; `device`: cpu or cuda. Throws `netlist_io::ParseError`, and
+  /// `netlist_io::OptionError` for a device that is not there.
+  virtual std::unique_ptr<LoadedNetwork> load_network(const std::string& checkpoint,
+                                                      const std::string& device) const = 0;
 
-  /// A network with random weights, for comparisons.
-  virtual std::unique_ptr<LoadedNetwork> untrained_network(std::uint64_t seed) const = 0;
-
-  virtual FinetuneResult finetune(const placer::MacroProblem& problem,
-                                  const FinetuneOptions& options) const = 0;
+  /// See `gnn::train`.
+  virtual TrainingResult train(std::span<const TrainingBlock> blocks,
+                               std::span<const TrainingBlock> judged,
+                               const TrainingOptions& options) const = 0;
 
   /// Version of LibTorch.
   virtual std::string torch_version() const = 0;

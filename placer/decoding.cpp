@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <optional>
+#include <utility>
 
 namespace tessera::placer {
 namespace {
@@ -45,6 +47,22 @@ CellIndex sample(const CellMaskView& mask,
   return chosen;
 }
 
+/// Takes the action if the environment lets us.
+std::optional<Decision> try_action(MacroEnv& env,
+                                   CellIndex action,
+                                   std::span<const float> logits,
+                                   const Softmax& softmax) {
+  Decision decision;
+  decision.action = action;
+  decision.log_prob = static_cast<float>(logits[action] - softmax.max - std::log(softmax.sum));
+  decision.mask.assign(env.mask().words().begin(), env.mask().words().end());
+  decision.result = env.step(action);
+  if (decision.result.status == StepResult::Status::kRefused) {
+    return std::nullopt;
+  }
+  return decision;
+}
+
 }  // namespace
 
 Decision decide(MacroEnv& env,
@@ -54,23 +72,23 @@ Decision decide(MacroEnv& env,
   while (true) {
     const CellMaskView mask = env.mask();
     const Softmax softmax = softmax_over(mask, logits);
-    Decision decision;
-    switch (decoding) {
-      case Decoding::kGreedy:
-        decision.action = softmax.best;
-        break;
-      case Decoding::kSample:
-        decision.action = sample(mask, logits, softmax, rng);
-        break;
-    }
-    decision.log_prob =
-        static_cast<float>(logits[decision.action] - softmax.max - std::log(softmax.sum));
-    decision.mask.assign(mask.words().begin(), mask.words().end());
-    decision.result = env.step(decision.action);
-    if (decision.result.status != StepResult::Status::kRefused) {
-      return decision;
+    const CellIndex action = decoding == Decoding::kGreedy
+                                 ? softmax.best
+                                 : sample(mask, logits, softmax, rng);
+    std::optional<Decision> decision = try_action(env, action, logits, softmax);
+    if (decision) {
+      return std::move(*decision);
     }
   }
+}
+
+Decision decide_for(MacroEnv& env,
+                    CellIndex action,
+                    std::span<const float> logits,
+                    netlist_io::Rng& rng) {
+  std::optional<Decision> decision =
+      try_action(env, action, logits, softmax_over(env.mask(), logits));
+  return decision ? std::move(*decision) : decide(env, logits, Decoding::kSample, rng);
 }
 
 }  // namespace tessera::placer

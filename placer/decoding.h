@@ -32,4 +32,10 @@ Decision decide(MacroEnv& env,
                 Decoding decoding,
                 netlist_io::Rng& rng);
 
+/// Takes `action`, which must be in the mask; if the environment refuses it, samples another.
+Decision decide_for(MacroEnv& env,
+                    CellIndex action,
+                    std::span<const float> logits,
+                    netlist_io::Rng& rng);
+
 }  // namespace tessera::placer

@@ -1,0 +1,158 @@
+#include "app/training_flags.h"
+
+#include <cstdio>
+#include <utility>
+
+#include "app/interrupt.h"
+
+namespace tessera::app {
+namespace {
+
+/// Adds options with their defaults under one heading.
+class Group {
+ public:
+  Group(CLI::App& command, const char* name) : command_(command), name_(name) {}
+
+  template <typename Value>
+  void add(const char* flag, Value& value, const char* help) const {
+    command_.add_option(flag, value, help)->capture_default_str()->group(name_);
+  }
+
+ private:
+  CLI::App& command_;
+  const char* name_;
+};
+
+void add_model_flags(CLI::App& command, gnn::ModelConfig& model) {
+  const char* const name = "Model (of a network with random weights)";
+  command.add_option("--model", model.name, "canvas: ours; circuit-training: as published")
+      ->check(CLI::IsMember({gnn::kCanvasModel, gnn::kCircuitTrainingModel}))
+      ->capture_default_str()
+      ->group(name);
+  const Group group(command, name);
+  group.add("--graph-width", model.graph_width, "size of vertex embeddings and messages");
+  group.add("--graph-layers", model.graph_layers, "rounds of messages");
+  group.add("--canvas-width", model.canvas_width, "channels of the convolutions");
+  group.add("--canvas-layers", model.canvas_layers, "residual convolutions");
+  group.add("--scatter-width", model.scatter_width, "channels of vertices at their places; 0: none");
+  group.add("--delta-maps", model.delta_maps, "whether the network sees the maps of changes");
+}
+
+void add_ppo_flags(CLI::App& command, gnn::PpoOptions& ppo) {
+  const Group group(command, "Proximal policy optimisation");
+  group.add("--episodes", ppo.episodes_per_iteration, "episodes collected per iteration");
+  group.add("--blocks", ppo.blocks_per_iteration, "blocks that share them");
+  group.add("--epochs", ppo.epochs, "passes over the states of an iteration");
+  group.add("--minibatch", ppo.minibatch, "states per update");
+  group.add("--learning-rate", ppo.learning_rate, "step size of Adam");
+  group.add("--final-learning-rate", ppo.final_learning_rate, "factor that it falls to");
+  group.add("--warmup", ppo.warmup_iterations, "iterations over which it grows at first");
+  group.add("--clip", ppo.clip, "bound of the probability ratio");
+  group.add("--value-clip", ppo.value_clip, "bound of the change of a value; 0: none");
+  group.add("--entropy", ppo.entropy_coefficient, "weight of the entropy bonus");
+  group.add("--final-entropy", ppo.final_entropy, "factor that it falls to");
+  group.add("--value-weight", ppo.value_coefficient, "weight of the value loss");
+  group.add("--gae-lambda", ppo.gae_lambda, "lambda of the advantage estimate");
+  group.add("--max-gradient-norm", ppo.max_gradient_norm, "gradients are scaled down to it");
+  group.add("--target-kl", ppo.target_kl, "divergence beyond which an iteration's updates end");
+  group.add("--shaping", ppo.shaping, "factor of the shaping of the reward by the running proxy");
+  group.add("--restarts", ppo.restarts, "share of episodes from a prefix of the best so far");
+}
+
+void add_imitation_flags(CLI::App& command, TrainingFlags& flags) {
+  const char* const name = "Imitation";
+  command
+      .add_option("--demonstrations",
+                  flags.demonstrations,
+                  "file of `tessera demonstrate`: the policy begins by imitating them")
+      ->type_name("FILE")
+      ->group(name);
+  const Group group(command, name);
+  group.add("--imitation-iterations", flags.ppo.imitation_iterations, "before PPO");
+  group.add("--imitation-epochs", flags.ppo.imitation_epochs, "passes over the states of each");
+  group.add("--imitation-rate", flags.ppo.imitation_rate, "factor of the learning rate");
+  group.add("--follow", flags.ppo.follow, "least share of steps that take the demonstrated cell");
+  group.add("--smoothing", flags.ppo.smoothing, "cells over which that cell is blurred");
+}
+
+}  // namespace
+
+void TrainingFlags::add_to(CLI::App& command, const std::string& policy_help) {
+  CLI::Option* const policy_option =
+      command.add_option("--policy", policy, policy_help)->type_name("FILE");
+  CLI::Option* const scratch =
+      command.add_flag("--from-scratch", from_scratch, "start from random weights")
+          ->excludes(policy_option);
+  command.add_flag("--resume", resume, "go on with the training that the output holds")
+      ->excludes(policy_option)
+      ->excludes(scratch);
+  command.add_option("--device", device, "where the network computes")
+      ->check(CLI::IsMember({"cpu", "cuda"}))
+      ->capture_default_str();
+  command
+      .add_option("--time", time_s, "seconds of training, those before a --resume included")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  command.add_option("--iterations", iterations, "iterations, counted likewise")
+      ->check(CLI::Range(1, 100000000));
+  command
+      .add_option("--checkpoint-interval",
+                  checkpoint_interval_s,
+                  "least seconds between two checkpoints")
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str();
+  command
+      .add_option("--evaluation-interval",
+                  evaluation_interval,
+                  "iterations between greedy episodes, of which the best weights are kept; 0: the "
+                  "last weights are")
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str();
+  add_model_flags(command, model);
+  add_ppo_flags(command, ppo);
+  add_imitation_flags(command, *this);
+}
+
+gnn::TrainingOptions TrainingFlags::training_options(const CommonFlags& common,
+                                                     std::string output) const {
+  gnn::TrainingOptions options;
+  options.ppo = ppo;
+  options.model = model;
+  options.output = std::move(output);
+  options.resume = resume;
+  options.seed = common.seed;
+  options.threads = common.num_threads();
+  options.device = device;
+  options.time_limit_s = time_s;
+  options.iterations = iterations;
+  options.checkpoint_interval_s = checkpoint_interval_s;
+  options.evaluation_interval = evaluation_interval;
+  options.stop = interrupted;
+  return options;
+}
+
+nlohmann::ordered_json to_json(const gnn::TrainingResult& result) {
+  nlohmann::ordered_json document = {{"iterations", result.iterations},
+                                     {"episodes", result.episodes},
+                                     {"elapsed_s", result.elapsed_s},
+                                     {"first_mean_proxy", result.first_mean_proxy},
+                                     {"last_mean_proxy", result.last_mean_proxy},
+                                     {"best_proxy", result.best_proxy}};
+  if (result.best_score) {
+    document["best_score"] = *result.best_score;
+    document["judged_proxies"] = result.judged_proxies;
+  }
+  return document;
+}
+
+void print_result(const gnn::TrainingResult& result) {
+  std::printf("%lld iterations, %lld episodes, %.1f s: mean proxy %.6f -> %.6f, best %.6f\n",
+              static_cast<long long>(result.iterations),
+              static_cast<long long>(result.episodes),
+              result.elapsed_s,
+              result.first_mean_proxy,
+              result.last_mean_proxy,
+              result.best_proxy);
+}
+
+}  // namespace tessera::app

@@ -1,0 +1,112 @@
+#include "app/training_log.h"
+
+#include <filesystem>
+
+#include <nlohmann/json.hpp>
+
+#include "netlist_io/file.h"
+
+namespace tessera::app {
+namespace {
+
+using nlohmann::ordered_json;
+
+ordered_json to_json(const gnn::IterationInfo& info) {
+  const auto per_second = [](std::int64_t count, double seconds) {
+    return seconds > 0.0 ? static_cast<double>(count) / seconds : 0.0;
+  };
+  ordered_json entry = {
+          {"iteration", info.iteration},
+          {"phase", info.imitation ? "imitation" : "ppo"},
+          {"elapsed_s", info.elapsed_s},
+          {"episodes", info.episodes},
+          {"mean_proxy", info.mean_proxy},
+          {"std_proxy", info.std_proxy},
+          {"min_proxy", info.min_proxy},
+          {"best_proxy", info.best_proxy},
+          {"mean_wirelength", info.mean_cost.wirelength},
+          {"mean_density", info.mean_cost.density},
+          {"mean_congestion", info.mean_cost.congestion},
+          {"policy_loss", info.policy_loss},
+          {"value_loss", info.value_loss},
+          {"entropy", info.entropy},
+          {"kl", info.kl},
+          {"clip_fraction", info.clip_fraction},
+          {"explained_variance", info.explained_variance},
+          {"gradient_norm", info.gradient_norm},
+          {"learning_rate", info.learning_rate},
+          {"rollout_s", info.rollout_s},
+          {"update_s", info.update_s},
+          {"rollout_states_per_s", per_second(info.rollout_states, info.rollout_s)},
+          {"update_states_per_s", per_second(info.update_states, info.update_s)}};
+  if (info.score) {
+    entry["score"] = *info.score;
+    entry["judged_proxies"] = info.judged_proxies;
+  }
+  return entry;
+}
+
+}  // namespace
+
+MetricsLog::MetricsLog(const std::string& checkpoint)
+    : path_(std::filesystem::path(checkpoint).replace_extension(".metrics.jsonl").string()) {}
+
+void MetricsLog::add(const gnn::IterationInfo& info) {
+  if (!file_.is_open()) {
+    keep_before(info.iteration);
+    file_.open(path_, std::ios::app);
+  }
+  file_ << to_json(info).dump() << std::endl;  // flushed: it is read while the training runs
+}
+
+void MetricsLog::keep_before(std::int64_t iteration) const {
+  std::ifstream old(path_);
+  std::string kept;
+  for (std::string text; std::getline(old, text);) {
+    const ordered_json entry = ordered_json::parse(text, nullptr, /*allow_exceptions=*/false);
+    if (entry.is_object() && entry.value("iteration", iteration) < iteration) {
+      kept += text + "\n";
+    }
+  }
+  netlist_io::write_file_atomic(path_, kept);
+}
+
+void print_progress(const gnn::IterationInfo& info) {
+  char text[32] = "";
+  if (info.score) {
+    std::snprintf(text, sizeof(text), "%.4f", *info.score);
+  }
+  const std::string score = text;
+  if (info.iteration % 20 == 1) {
+    std::fprintf(stderr,
+                 "%9s %6s %8s %9s %8s %9s %9s %8s %7s %7s %6s %7s\n",
+                 "time",
+                 "iter",
+                 "episodes",
+                 "mean",
+                 "std",
+                 "min",
+                 "best",
+                 "entropy",
+                 "kl",
+                 "ev",
+                 "clip",
+                 "score");
+  }
+  std::fprintf(stderr,
+               "%7.1f s %6lld %8lld %9.5f %8.5f %9.5f %9.5f %8.4f %7.4f %7.3f %6.3f %7s\n",
+               info.elapsed_s,
+               static_cast<long long>(info.iteration),
+               static_cast<long long>(info.episodes),
+               info.mean_proxy,
+               info.std_proxy,
+               info.min_proxy,
+               info.best_proxy,
+               info.entropy,
+               info.kl,
+               info.explained_variance,
+               info.clip_fraction,
+               score.c_str());
+}
+
+}  // namespace tessera::app

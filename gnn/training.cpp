@@ -1,0 +1,494 @@
+#include "gnn/training.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <limits>
+#include <memory>
+#include <numeric>
+
+#include <nlohmann/json.hpp>
+
+#include "gnn/adam.h"
+#include "gnn/device.h"
+#include "gnn/evaluation.h"
+#include "gnn/model_file.h"
+#include "gnn/observation_encoder.h"
+#include "gnn/policy_net.h"
+#include "gnn/ppo.h"
+#include "gnn/rollout.h"
+#include "netlist_io/errors.h"
+#include "netlist_io/rng.h"
+
+namespace tessera::gnn {
+
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(PpoOptions,
+                                   episodes_per_iteration,
+                                   blocks_per_iteration,
+                                   epochs,
+                                   minibatch,
+                                   learning_rate,
+                                   final_learning_rate,
+                                   warmup_iterations,
+                                   clip,
+                                   value_clip,
+                                   entropy_coefficient,
+                                   final_entropy,
+                                   value_coefficient,
+                                   gae_lambda,
+                                   max_gradient_norm,
+                                   target_kl,
+                                   shaping,
+                                   restarts,
+                                   imitation_iterations,
+                                   imitation_epochs,
+                                   imitation_rate,
+                                   follow,
+                                   smoothing)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(ReturnScale, mean, deviation)
+
+namespace {
+
+using netlist_io::Rng;
+using nlohmann::json;
+using placer::CellIndex;
+using Clock = std::chrono::steady_clock;
+
+constexpr double kNever = std::numeric_limits<double>::max();
+constexpr const char* kTrainingKey = "training";
+/// Prefix of the parameters of the last iteration; those of the best score are the model's.
+constexpr const char* kLastPrefix = "last/";
+
+double seconds_since(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+/// What a training knows of one block.
+struct BlockProgress {
+  std::string name;
+  ReturnScale scale{0.0, 0.0};  ///< deviation 0: not yet measured
+  double best_proxy = kNever;
+  std::vector<CellIndex> best_actions;
+};
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(BlockProgress, name, scale, best_proxy, best_actions)
+
+/// What a checkpoint has to hold, besides weights and optimiser, for the training to go on as if it
+/// had never stopped. Random streams are derived from seed and iteration and need no state.
+struct Progress {
+  std::int64_t iteration = 0;
+  std::int64_t episodes = 0;
+  double elapsed_s = 0.0;
+  std::uint64_t seed = 1;
+  double first_mean_proxy = 0.0;
+  double last_mean_proxy = 0.0;
+  double best_score = kNever;
+  std::vector<double> judged_proxies;
+  std::vector<BlockProgress> blocks;
+  PpoOptions ppo;
+};
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Progress,
+                                   iteration,
+                                   episodes,
+                                   elapsed_s,
+                                   seed,
+                                   first_mean_proxy,
+                                   last_mean_proxy,
+                                   best_score,
+                                   judged_proxies,
+                                   blocks,
+                                   ppo)
+
+/// Mean of the costs, and the standard deviation of the proxies.
+struct ProxyStatistics {
+  cost::CostBreakdown mean;
+  double deviation = 0.0;
+  double least = kNever;
+};
+
+ProxyStatistics proxy_statistics(std::span<const Trajectory* const> trajectories) {
+  ProxyStatistics result;
+  const auto count = static_cast<double>(trajectories.size());
+  for (const Trajectory* const trajectory : trajectories) {
+    result.mean.proxy += trajectory->cost.proxy / count;
+    result.mean.wirelength += trajectory->cost.wirelength / count;
+    result.mean.density += trajectory->cost.density / count;
+    result.mean.congestion += trajectory->cost.congestion / count;
+    result.mean.hpwl_um += trajectory->cost.hpwl_um / count;
+    result.least = std::min(result.least, trajectory->cost.proxy);
+  }
+  for (const Trajectory* const trajectory : trajectories) {
+    result.deviation += std::pow(trajectory->cost.proxy - result.mean.proxy, 2) / count;
+  }
+  result.deviation = std::sqrt(result.deviation);
+  return result;
+}
+
+/// A copy of the parameters of a network, to go back to.
+std::vector<torch::Tensor> copy_parameters(const PolicyNet& net) {
+  const torch::NoGradGuard no_grad;
+  std::vector<torch::Tensor> copies;
+  for (const torch::Tensor& parameter : net.parameters()) {
+    copies.push_back(parameter.detach().clone());
+  }
+  return copies;
+}
+
+/// One training: state and loop.
+class Trainer {
+ public:
+  Trainer(std::span<const TrainingBlock> blocks,
+          std::span<const TrainingBlock> judged,
+          const TrainingOptions& options)
+      : blocks_(blocks),
+        options_(options),
+        device_(device_named(options.device)),
+        judge_(judged.empty() ? blocks : judged, options.threads) {
+    for (const TrainingBlock& block : blocks) {
+      encoders_.push_back(std::make_unique<ObservationEncoder>(*block.problem));
+      progress_.blocks.push_back({block.name, {0.0, 0.0}, kNever, {}});
+    }
+    progress_.seed = options.seed;
+    progress_.ppo = options.ppo;
+    if (options.resume) {
+      resume();
+    } else {
+      net_ = options.start_checkpoint
+                 ? load_model(load_checkpoint(*options.start_checkpoint), *options.start_checkpoint)
+                 : make_network(options.model, options.seed);
+      net_->to(device_);
+      adam_ = std::make_unique<Adam>(*net_);
+    }
+    progress_.ppo.validate();
+    if (best_parameters_.empty()) {
+      best_parameters_ = copy_parameters(*net_);
+    }
+  }
+
+  TrainingResult run() {
+    const double earlier_s = progress_.elapsed_s;
+    const Clock::time_point start = Clock::now();
+    double last_save_s = earlier_s;
+    bool stopped = false;
+    bool saved = false;
+    while (!finished() && !stopped) {
+      run_iteration(start, earlier_s);
+      stopped = options_.stop && options_.stop();
+      saved = progress_.elapsed_s - last_save_s >= options_.checkpoint_interval_s;
+      if (saved) {
+        save();
+        last_save_s = progress_.elapsed_s;
+      }
+    }
+    if (!saved) {
+      save();
+    }
+    return result(stopped);
+  }
+
+ private:
+  TrainingResult result(bool stopped) const {
+    TrainingResult result;
+    result.iterations = progress_.iteration;
+    result.episodes = progress_.episodes;
+    result.elapsed_s = progress_.elapsed_s;
+    result.first_mean_proxy = progress_.first_mean_proxy;
+    result.last_mean_proxy = progress_.last_mean_proxy;
+    result.best_proxy = best_proxy();
+    if (progress_.best_score < kNever) {
+      result.best_score = progress_.best_score;
+      result.judged_proxies = progress_.judged_proxies;
+    }
+    result.stopped = stopped;
+    return result;
+  }
+
+  double best_proxy() const {
+    double best = kNever;
+    for (const BlockProgress& block : progress_.blocks) {
+      best = std::min(best, block.best_proxy);
+    }
+    return best;
+  }
+
+  bool finished() const {
+    return (options_.iterations && progress_.iteration >= *options_.iterations) ||
+           progress_.elapsed_s >= options_.time_limit_s;
+  }
+
+  /// How much of the training is done, from 0 to 1.
+  double done_share() const {
+    const double share =
+        options_.iterations
+            ? static_cast<double>(progress_.iteration) / static_cast<double>(*options_.iterations)
+            : progress_.elapsed_s / options_.time_limit_s;
+    return std::min(1.0, share);
+  }
+
+  bool has_demonstrations() const {
+    return std::any_of(blocks_.begin(), blocks_.end(), [](const TrainingBlock& block) {
+      return !block.demonstrations.empty();
+    });
+  }
+
+  bool imitates() const {
+    return progress_.iteration <= progress_.ppo.imitation_iterations && has_demonstrations();
+  }
+
+  UpdatePlan update_plan() const {
+    const PpoOptions& ppo = progress_.ppo;
+    const double done = done_share();
+    const auto falling = [done](double final) { return 1.0 - done * (1.0 - final); };
+    UpdatePlan plan;
+    plan.learning_rate = ppo.learning_rate * falling(ppo.final_learning_rate);
+    if (progress_.iteration <= ppo.warmup_iterations) {
+      plan.learning_rate *= static_cast<double>(progress_.iteration) /
+                            static_cast<double>(ppo.warmup_iterations + 1);
+    }
+    if (imitates()) {
+      plan.learning_rate *= ppo.imitation_rate;
+    }
+    plan.entropy_coefficient = ppo.entropy_coefficient * falling(ppo.final_entropy);
+    plan.seed = progress_.seed * 1000003ULL + static_cast<std::uint64_t>(progress_.iteration);
+    plan.threads = options_.threads;
+    plan.device = device_;
+    return plan;
+  }
+
+  /// The blocks of this iteration, all different.
+  std::vector<std::size_t> draw_blocks(Rng& rng) const {
+    std::vector<std::size_t> chosen;
+    for (std::size_t i = 0; i < blocks_.size(); ++i) {
+      if (!imitates() || !blocks_[i].demonstrations.empty()) {
+        chosen.push_back(i);
+      }
+    }
+    rng.shuffle(chosen);
+    chosen.resize(std::min(chosen.size(),
+                           static_cast<std::size_t>(progress_.ppo.blocks_per_iteration)));
+    return chosen;
+  }
+
+  /// The episodes of this iteration.
+  std::vector<EpisodePlan> plan_episodes() const {
+    Rng rng = Rng::derive(
+        progress_.seed, "episode plans", static_cast<std::uint64_t>(progress_.iteration));
+    const std::vector<std::size_t> chosen = draw_blocks(rng);
+    const auto count = static_cast<std::size_t>(progress_.ppo.episodes_per_iteration);
+    std::vector<EpisodePlan> plans(count);
+    for (std::size_t i = 0; i < count; ++i) {
+      EpisodePlan& plan = plans[i];
+      // Episodes of a block are neighbours, and so in the same group.
+      plan.block = chosen[i * chosen.size() / count];
+      plan.encoder = encoders_[plan.block].get();
+      const double share = rng.uniform();
+      const std::vector<CellIndex>& best = progress_.blocks[plan.block].best_actions;
+      if (imitates()) {
+        const auto& all = blocks_[plan.block].demonstrations;
+        plan.teacher = all[rng.below(all.size())];
+        plan.follow = progress_.ppo.follow + (1.0 - progress_.ppo.follow) * share;
+      } else if (share < progress_.ppo.restarts && !best.empty()) {
+        plan.prefix = std::span(best).first(rng.below(best.size()));
+      }
+    }
+    return plans;
+  }
+
+  void run_iteration(Clock::time_point start, double earlier_s) {
+    const Clock::time_point rollout_start = Clock::now();
+    ++progress_.iteration;
+    IterationInfo info;
+    info.imitation = imitates();
+    const RolloutOptions rollout{
+        progress_.seed, progress_.iteration, options_.threads, device_};
+    std::vector<Trajectory> trajectories = collect_episodes(plan_episodes(), *net_, rollout);
+    progress_.episodes += static_cast<std::int64_t>(trajectories.size());
+    estimate_all(trajectories);
+    fill_rollout_info(trajectories, info);
+    for (const Trajectory& trajectory : trajectories) {
+      note_best(trajectory);
+    }
+    info.rollout_s = seconds_since(rollout_start);
+
+    const Clock::time_point update_start = Clock::now();
+    const UpdatePlan plan = update_plan();
+    const PpoStats stats = update_network(trajectories, progress_.ppo, plan, *net_, *adam_);
+    info.update_s = seconds_since(update_start);
+    info.learning_rate = plan.learning_rate;
+    fill_update_info(stats, info);
+    if (options_.evaluation_interval > 0 &&
+        (progress_.iteration % options_.evaluation_interval == 0 || last_by_count())) {
+      evaluate(info);
+    }
+    progress_.elapsed_s = earlier_s + seconds_since(start);
+    info.elapsed_s = progress_.elapsed_s;
+    if (options_.progress) {
+      options_.progress(info);
+    }
+  }
+
+  bool last_by_count() const {
+    return options_.iterations && progress_.iteration == *options_.iterations;
+  }
+
+  /// Measures the scale of the returns of blocks seen for the first time, then estimates advantages.
+  void estimate_all(std::vector<Trajectory>& trajectories) {
+    for (std::size_t i = 0; i < progress_.blocks.size(); ++i) {
+      ReturnScale& scale = progress_.blocks[i].scale;
+      std::vector<const Trajectory*> own;
+      for (const Trajectory& trajectory : trajectories) {
+        if (trajectory.block == i) {
+          own.push_back(&trajectory);
+        }
+      }
+      if (own.empty() || scale.deviation > 0.0) {
+        continue;
+      }
+      const ProxyStatistics statistics = proxy_statistics(own);
+      // Few episodes may agree by chance.
+      constexpr double kLeastDeviation = 0.01;
+      scale = {statistics.mean.proxy,
+               std::max(statistics.deviation, kLeastDeviation * statistics.mean.proxy)};
+    }
+    for (Trajectory& trajectory : trajectories) {
+      estimate_advantages(trajectory,
+                          progress_.blocks[trajectory.block].scale,
+                          progress_.ppo.shaping,
+                          progress_.ppo.gae_lambda);
+    }
+  }
+
+  void note_best(const Trajectory& trajectory) {
+    BlockProgress& block = progress_.blocks[trajectory.block];
+    if (trajectory.cost.proxy >= block.best_proxy) {
+      return;
+    }
+    block.best_proxy = trajectory.cost.proxy;
+    block.best_actions = trajectory.actions;
+    if (options_.improved) {
+      options_.improved(trajectory.block,
+                        replay(*blocks_[trajectory.block].problem, trajectory.actions),
+                        trajectory.cost);
+    }
+  }
+
+  void fill_rollout_info(const std::vector<Trajectory>& trajectories, IterationInfo& info) {
+    std::vector<const Trajectory*> all;
+    for (const Trajectory& trajectory : trajectories) {
+      all.push_back(&trajectory);
+      info.rollout_states += static_cast<std::int64_t>(trajectory.num_steps());
+    }
+    const ProxyStatistics statistics = proxy_statistics(all);
+    if (progress_.iteration == 1) {
+      progress_.first_mean_proxy = statistics.mean.proxy;
+    }
+    progress_.last_mean_proxy = statistics.mean.proxy;
+    info.iteration = progress_.iteration;
+    info.episodes = progress_.episodes;
+    info.mean_proxy = statistics.mean.proxy;
+    info.std_proxy = statistics.deviation;
+    info.min_proxy = statistics.least;
+    info.best_proxy = std::min(statistics.least, best_proxy());
+    info.mean_cost = statistics.mean;
+    info.explained_variance = explained_variance(trajectories);
+  }
+
+  static void fill_update_info(const PpoStats& stats, IterationInfo& info) {
+    info.policy_loss = stats.policy_loss;
+    info.value_loss = stats.value_loss;
+    info.entropy = stats.entropy;
+    info.kl = stats.kl;
+    info.clip_fraction = stats.clip_fraction;
+    info.gradient_norm = stats.gradient_norm;
+    info.update_states = stats.states;
+  }
+
+  /// Judges the weights and keeps them if none were better.
+  void evaluate(IterationInfo& info) {
+    const Judgement judgement = judge_.judge(net_, device_);
+    info.score = judgement.score;
+    info.judged_proxies = judgement.proxies;
+    if (judgement.score < progress_.best_score) {
+      progress_.best_score = judgement.score;
+      progress_.judged_proxies = judgement.proxies;
+      best_parameters_ = copy_parameters(*net_);
+    }
+  }
+
+  void save() {
+    Checkpoint checkpoint = make_model_checkpoint(*net_);
+    store_parameters(*net_, kLastPrefix, checkpoint);
+    if (progress_.best_score < kNever) {
+      std::size_t index = 0;
+      for (const auto& parameter : net_->named_parameters()) {
+        checkpoint.tensors[kModelPrefix + parameter.key()] =
+            best_parameters_[index++].to(torch::kCPU).contiguous();
+      }
+    }
+    adam_->store(checkpoint);
+    checkpoint.metadata[kTrainingKey] = json(progress_).dump();
+    save_checkpoint(checkpoint, options_.output);
+  }
+
+  void resume() {
+    const Checkpoint checkpoint = load_checkpoint(options_.output);
+    const auto found = checkpoint.metadata.find(kTrainingKey);
+    try {
+      const std::vector<BlockProgress> blocks = progress_.blocks;
+      progress_ =
+          json::parse(found == checkpoint.metadata.end() ? "" : found->second).get<Progress>();
+      const bool same = std::equal(
+          blocks.begin(),
+          blocks.end(),
+          progress_.blocks.begin(),
+          progress_.blocks.end(),
+          [](const BlockProgress& a, const BlockProgress& b) { return a.name == b.name; });
+      if (!same) {
+        throw netlist_io::ParseError({options_.output, 0, 0},
+                                     "the checkpoint is of a training on other blocks");
+      }
+    } catch (const json::exception&) {
+      throw netlist_io::ParseError({options_.output, 0, 0},
+                                   "the checkpoint holds no state of a training to resume");
+    }
+    const std::shared_ptr<PolicyNet> best = load_model(checkpoint, options_.output);
+    best->to(device_);
+    best_parameters_ = copy_parameters(*best);
+    net_ = load_model(checkpoint, options_.output, kLastPrefix);
+    net_->to(device_);
+    adam_ = std::make_unique<Adam>(*net_);
+    adam_->load(checkpoint, options_.output);
+  }
+
+  std::span<const TrainingBlock> blocks_;
+  const TrainingOptions& options_;
+  torch::Device device_;
+  Judge judge_;
+  std::vector<std::unique_ptr<ObservationEncoder>> encoders_;  ///< by block
+  std::shared_ptr<PolicyNet> net_;
+  std::vector<torch::Tensor> best_parameters_;  ///< of the best score, in the order of the network
+  std::unique_ptr<Adam> adam_;
+  Progress progress_;
+};
+
+}  // namespace
+
+TrainingResult train(std::span<const TrainingBlock> blocks,
+                     std::span<const TrainingBlock> judged,
+                     const TrainingOptions& options) {
+  if (blocks.empty()) {
+    throw netlist_io::OptionError("no block to train on");
+  }
+  for (const std::span<const TrainingBlock> set : {blocks, judged}) {
+    for (const TrainingBlock& block : set) {
+      if (block.problem->macros().empty()) {
+        throw netlist_io::InfeasibleError("block \"" + block.name +
+                                          "\" has no movable hard macro to learn to place");
+      }
+    }
+  }
+  // Whole forward and backward passes run side by side; none is split over threads.
+  torch::set_num_threads(1);
+  return Trainer(blocks, judged, options).run();
+}
+
+}  // namespace tessera::gnn
