@@ -23,6 +23,7 @@ struct CommonFlags {
 void add_cluster_command(CLI::App& app, int& exit_code);
 void add_convert_command(CLI::App& app, int& exit_code);
 void add_cost_command(CLI::App& app, int& exit_code);
+void add_demonstrate_command(CLI::App& app, int& exit_code);
 void add_finetune_command(CLI::App& app, int& exit_code);
 void add_generate_command(CLI::App& app, int& exit_code);
 void add_info_command(CLI::App& app, int& exit_code);

@@ -16,7 +16,7 @@ namespace {
 namespace fs = std::filesystem;
 
 const std::vector<std::string> kCommands = {
-    "place", "refine", "cost", "info", "generate", "finetune"};
+    "place", "refine", "cost", "info", "generate", "demonstrate", "finetune"};
 
 std::vector<std::string> place_arguments(const std::vector<std::string>& more) {
   const SmallBlock& block = small_block();

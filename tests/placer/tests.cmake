@@ -1,7 +1,10 @@
 tessera_add_test(placer
+  placer/block_symmetry_test.cpp
   placer/clustering_golden_test.cpp
   placer/clustering_test.cpp
+  placer/corpus_test.cpp
   placer/decoding_test.cpp
+  placer/demonstration_test.cpp
   placer/episodes_test.cpp
   placer/force_directed_test.cpp
   placer/free_space_test.cpp
