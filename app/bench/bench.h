@@ -20,6 +20,11 @@ namespace tessera::bench {
 /// Times pieces of work and keeps their medians.
 class Stopwatch {
  public:
+  struct Work {
+    std::string name;
+    std::function<void()> run;
+  };
+
   /// Runs `work` once to warm up and then `runs` times; each run does its thing `repeats` times,
   /// and the median per thing is kept.
   void measure(const std::string& name,
@@ -29,22 +34,51 @@ class Stopwatch {
     work();
     std::vector<double> times;
     for (std::size_t run = 0; run < runs; ++run) {
-      const auto start = std::chrono::steady_clock::now();
-      work();
-      const std::chrono::duration<double, std::milli> elapsed =
-          std::chrono::steady_clock::now() - start;
-      times.push_back(elapsed.count() / static_cast<double>(repeats));
+      times.push_back(milliseconds(work) / static_cast<double>(repeats));
     }
-    std::sort(times.begin(), times.end());
-    const std::size_t middle = runs / 2;
-    const double median = runs % 2 == 1 ? times[middle] : 0.5 * (times[middle - 1] + times[middle]);
-    std::fprintf(stderr, "%-60s %10.4g ms\n", name.c_str(), median);
-    results_.push_back({{"name", name}, {"median_ms", median}, {"runs", runs}});
+    keep(name, times);
+  }
+
+  /// Runs both pieces of work in turn, `runs` times each after a warm-up, so that whatever slows
+  /// the machine down for a while slows both.
+  void measure_pair(const Work& first, const Work& second, std::size_t runs) {
+    first.run();
+    second.run();
+    std::vector<double> first_times;
+    std::vector<double> second_times;
+    std::vector<double> ratios;
+    for (std::size_t run = 0; run < runs; ++run) {
+      first_times.push_back(milliseconds(first.run));
+      second_times.push_back(milliseconds(second.run));
+      ratios.push_back(second_times.back() / first_times.back());
+    }
+    keep(first.name, first_times);
+    keep(second.name, second_times);
+    std::fprintf(stderr, "%-60s %10.4g times\n", "  median ratio of the pairs", median(ratios));
   }
 
   nlohmann::ordered_json document() const { return {{"results", results_}}; }
 
  private:
+  static double milliseconds(const std::function<void()>& work) {
+    const auto start = std::chrono::steady_clock::now();
+    work();
+    const std::chrono::duration<double, std::milli> elapsed =
+        std::chrono::steady_clock::now() - start;
+    return elapsed.count();
+  }
+
+  static double median(std::vector<double> values) {
+    std::sort(values.begin(), values.end());
+    const std::size_t middle = values.size() / 2;
+    return values.size() % 2 == 1 ? values[middle] : 0.5 * (values[middle - 1] + values[middle]);
+  }
+
+  void keep(const std::string& name, const std::vector<double>& times) {
+    std::fprintf(stderr, "%-60s %10.4g ms\n", name.c_str(), median(times));
+    results_.push_back({{"name", name}, {"median_ms", median(times)}, {"runs", times.size()}});
+  }
+
   nlohmann::ordered_json results_ = nlohmann::ordered_json::array();
 };
 
