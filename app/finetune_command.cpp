@@ -80,8 +80,7 @@ int run(const FinetuneFlags& flags) {
                                      searched.fixed(),
                                      searched.environment().problem_options(searched.block()));
 
-  gnn::TrainingOptions options =
-      flags.training.training_options(flags.common, outputs.checkpoint);
+  gnn::TrainingOptions options = flags.training.training_options(flags.common, outputs.checkpoint);
   if (!flags.training.from_scratch && !flags.training.resume) {
     options.start_checkpoint = flags.training.policy.value_or(bundled_checkpoint().string());
   }

@@ -34,7 +34,8 @@ void add_model_flags(CLI::App& command, gnn::ModelConfig& model) {
   group.add("--graph-layers", model.graph_layers, "rounds of messages");
   group.add("--canvas-width", model.canvas_width, "channels of the convolutions");
   group.add("--canvas-layers", model.canvas_layers, "residual convolutions");
-  group.add("--scatter-width", model.scatter_width, "channels of vertices at their places; 0: none");
+  group.add(
+      "--scatter-width", model.scatter_width, "channels of vertices at their places; 0: none");
   group.add("--delta-maps", model.delta_maps, "whether the network sees the maps of changes");
 }
 
@@ -89,16 +90,14 @@ void TrainingFlags::add_to(CLI::App& command, const std::string& policy_help) {
   command.add_option("--device", device, "where the network computes")
       ->check(CLI::IsMember({"cpu", "cuda"}))
       ->capture_default_str();
-  command
-      .add_option("--time", time_s, "seconds of training, those before a --resume included")
+  command.add_option("--time", time_s, "seconds of training, those before a --resume included")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
   command.add_option("--iterations", iterations, "iterations, counted likewise")
       ->check(CLI::Range(1, 100000000));
   command
-      .add_option("--checkpoint-interval",
-                  checkpoint_interval_s,
-                  "least seconds between two checkpoints")
+      .add_option(
+          "--checkpoint-interval", checkpoint_interval_s, "least seconds between two checkpoints")
       ->check(CLI::NonNegativeNumber)
       ->capture_default_str();
   command

@@ -15,30 +15,29 @@ ordered_json to_json(const gnn::IterationInfo& info) {
   const auto per_second = [](std::int64_t count, double seconds) {
     return seconds > 0.0 ? static_cast<double>(count) / seconds : 0.0;
   };
-  ordered_json entry = {
-          {"iteration", info.iteration},
-          {"phase", info.imitation ? "imitation" : "ppo"},
-          {"elapsed_s", info.elapsed_s},
-          {"episodes", info.episodes},
-          {"mean_proxy", info.mean_proxy},
-          {"std_proxy", info.std_proxy},
-          {"min_proxy", info.min_proxy},
-          {"best_proxy", info.best_proxy},
-          {"mean_wirelength", info.mean_cost.wirelength},
-          {"mean_density", info.mean_cost.density},
-          {"mean_congestion", info.mean_cost.congestion},
-          {"policy_loss", info.policy_loss},
-          {"value_loss", info.value_loss},
-          {"entropy", info.entropy},
-          {"kl", info.kl},
-          {"clip_fraction", info.clip_fraction},
-          {"explained_variance", info.explained_variance},
-          {"gradient_norm", info.gradient_norm},
-          {"learning_rate", info.learning_rate},
-          {"rollout_s", info.rollout_s},
-          {"update_s", info.update_s},
-          {"rollout_states_per_s", per_second(info.rollout_states, info.rollout_s)},
-          {"update_states_per_s", per_second(info.update_states, info.update_s)}};
+  ordered_json entry = {{"iteration", info.iteration},
+                        {"phase", info.imitation ? "imitation" : "ppo"},
+                        {"elapsed_s", info.elapsed_s},
+                        {"episodes", info.episodes},
+                        {"mean_proxy", info.mean_proxy},
+                        {"std_proxy", info.std_proxy},
+                        {"min_proxy", info.min_proxy},
+                        {"best_proxy", info.best_proxy},
+                        {"mean_wirelength", info.mean_cost.wirelength},
+                        {"mean_density", info.mean_cost.density},
+                        {"mean_congestion", info.mean_cost.congestion},
+                        {"policy_loss", info.policy_loss},
+                        {"value_loss", info.value_loss},
+                        {"entropy", info.entropy},
+                        {"kl", info.kl},
+                        {"clip_fraction", info.clip_fraction},
+                        {"explained_variance", info.explained_variance},
+                        {"gradient_norm", info.gradient_norm},
+                        {"learning_rate", info.learning_rate},
+                        {"rollout_s", info.rollout_s},
+                        {"update_s", info.update_s},
+                        {"rollout_states_per_s", per_second(info.rollout_states, info.rollout_s)},
+                        {"update_states_per_s", per_second(info.update_states, info.update_s)}};
   if (info.score) {
     entry["score"] = *info.score;
     entry["judged_proxies"] = info.judged_proxies;

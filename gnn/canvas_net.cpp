@@ -62,8 +62,7 @@ CanvasNet::CanvasNet(ModelConfig config) : config_(std::move(config)) {
     scatter_layer_ = register_module("scatter", Linear(width, config_.scatter_width));
   }
   input_convolution_ = register_module(
-      "input",
-      Conv2d(Conv2dOptions(kChannels + config_.scatter_width, canvas, 3).padding(1)));
+      "input", Conv2d(Conv2dOptions(kChannels + config_.scatter_width, canvas, 3).padding(1)));
   register_module("canvas", convolutions_);
   for (std::int64_t i = 0; i < config_.canvas_layers; ++i) {
     const std::int64_t dilation = std::int64_t{1} << (i % 3);
@@ -73,10 +72,10 @@ CanvasNet::CanvasNet(ModelConfig config) : config_(std::move(config)) {
   query_ = register_module("query", Linear(canvas, canvas));
   score_ = register_module("score", Conv2d(Conv2dOptions(canvas, 1, 1)));
   delta_factor_ = register_parameter("delta_factor", torch::full({1}, kDeltaFactor));
-  value_head_ = register_module("value",
-                                torch::nn::Sequential(Linear(2 * canvas, kValueWidth),
-                                                      torch::nn::ReLU(),
-                                                      Linear(kValueWidth, 1)));
+  value_head_ = register_module(
+      "value",
+      torch::nn::Sequential(
+          Linear(2 * canvas, kValueWidth), torch::nn::ReLU(), Linear(kValueWidth, 1)));
   draw_weights(*this);
   const torch::NoGradGuard no_grad;
   query_->weight.mul_(kScoreScale);
@@ -122,9 +121,10 @@ Tensor CanvasNet::encode_canvas(const StateBatch& batch, const Encoded& encoded)
   Tensor input = batch.canvas;
   if (!config_.delta_maps) {
     input = input.clone();
-    input.slice(1,
-                static_cast<std::int64_t>(index_of(CanvasChannel::kWirelengthDelta)),
-                static_cast<std::int64_t>(index_of(CanvasChannel::kProxyDelta)) + 1)
+    input
+        .slice(1,
+               static_cast<std::int64_t>(index_of(CanvasChannel::kWirelengthDelta)),
+               static_cast<std::int64_t>(index_of(CanvasChannel::kProxyDelta)) + 1)
         .zero_();
   }
   if (config_.scatter_width > 0) {

@@ -15,11 +15,13 @@ namespace tessera::gnn {
 ///   residuals; it sees which vertices are placed and where.
 /// - Context of the state: current macro, mean over vertices, statistics of the last messages,
 ///   metadata.
-/// - Canvas: the channels of `placer::CanvasObserver` and the embeddings of all vertices added up at
+/// - Canvas: the channels of `placer::CanvasObserver` and the embeddings of all vertices added up
+/// at
 ///   the cells of their places; 3 x 3 convolutions, the later ones residual and dilated by 1, 2, 4,
 ///   ..., conditioned on the context. The padding of smaller grids in a batch is zero after each
 ///   layer, which is what the convolutions see beyond the edge of a canvas anyway: nothing leaks.
-/// - Policy: a linear score of each cell's features, their product with a query made of the context,
+/// - Policy: a linear score of each cell's features, their product with a query made of the
+/// context,
 ///   minus a learned multiple of the map of proxy changes; at first, that map alone decides.
 /// - Value: from the context and the mean over the cells.
 class CanvasNet final : public PolicyNet {

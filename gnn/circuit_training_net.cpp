@@ -158,9 +158,10 @@ PolicyValue CircuitTrainingNet::forward_block(const StateBatch& batch,
   const Tensor current =
       vertices.gather(1, row.view({size, 1, 1}).expand({size, 1, kWidth})).squeeze(1);
   // The same for all states of the block.
-  const Tensor metadata = metadata_layer_->forward(batch.metadata[begin].slice(0, 0, kPublishedMetadata))
-                              .relu()
-                              .expand({size, kWidth});
+  const Tensor metadata =
+      metadata_layer_->forward(batch.metadata[begin].slice(0, 0, kPublishedMetadata))
+          .relu()
+          .expand({size, kWidth});
   const Tensor state =
       torch::cat({metadata, pools.flatten(1), attend(vertices, current), current}, 1);  // [B, 7 D]
   return {upsample(state, batch.grids[static_cast<std::size_t>(begin)]),

@@ -35,9 +35,8 @@ std::vector<double> Judge::greedy_proxies(const MakePolicy& make_policy) const {
 
 Judgement Judge::judge(const std::shared_ptr<PolicyNet>& net, torch::Device device) {
   if (references_.empty()) {
-    references_ = greedy_proxies([](const placer::MacroProblem&) {
-      return std::make_unique<placer::GreedyDeltaPolicy>();
-    });
+    references_ = greedy_proxies(
+        [](const placer::MacroProblem&) { return std::make_unique<placer::GreedyDeltaPolicy>(); });
   }
   Judgement judgement;
   judgement.proxies = greedy_proxies([&](const placer::MacroProblem& problem) {

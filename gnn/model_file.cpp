@@ -62,8 +62,7 @@ ModelConfig model_config_of(const Checkpoint& checkpoint, const std::string& pat
   if (config.name != kCircuitTrainingModel && config.name != kCanvasModel) {
     throw netlist_io::ParseError({path, 0, 0},
                                  std::string("checkpoint with ") + kModelKey + " " + config.name +
-                                     ", expected " + kCanvasModel + " or " +
-                                     kCircuitTrainingModel);
+                                     ", expected " + kCanvasModel + " or " + kCircuitTrainingModel);
   }
   if (config.name == kCanvasModel) {
     try {

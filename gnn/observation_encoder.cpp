@@ -158,8 +158,7 @@ void ObservationEncoder::write_nodes(std::span<const CellIndex> actions,
   for (std::int64_t v = 0; v < num_vertices(); ++v) {
     const float* const features = nodes + v * kNodeFeatures;
     cells[v] = cell_of(features[kX], canvas.cell_width(), canvas.grid.cols) +
-               std::int64_t{stride} *
-                   cell_of(features[kY], canvas.cell_height(), canvas.grid.rows);
+               std::int64_t{stride} * cell_of(features[kY], canvas.cell_height(), canvas.grid.rows);
   }
 }
 
@@ -248,26 +247,25 @@ StateBatch encode(std::span<const StateView> states) {
     const auto row = static_cast<std::int64_t>(i);
     const std::int64_t first = batch.layout->first_vertex(i);
     std::int64_t* const cells = batch.cells.data_ptr<std::int64_t>() + first;
-    state.encoder->write_nodes(state.actions,
-                               common.cols,
-                               batch.nodes.data_ptr<float>() + first * kNodeFeatures,
-                               cells);
+    state.encoder->write_nodes(
+        state.actions, common.cols, batch.nodes.data_ptr<float>() + first * kNodeFeatures, cells);
     const auto offset = row * static_cast<std::int64_t>(common.num_cells());
     const std::int64_t vertices = state.encoder->num_vertices();
     std::for_each(cells, cells + vertices, [offset](std::int64_t& cell) { cell += offset; });
     std::fill_n(batch.state_of_vertex.data_ptr<std::int64_t>() + first, vertices, row);
     batch.inverse_vertices.data_ptr<float>()[i] = 1.0F / static_cast<float>(vertices);
     batch.current.data_ptr<std::int64_t>()[i] =
-        first + static_cast<std::int64_t>(
-                    state.encoder->problem().vertex_of_step(state.actions.size()));
+        first +
+        static_cast<std::int64_t>(state.encoder->problem().vertex_of_step(state.actions.size()));
     state.encoder->write_metadata(state.observation,
                                   batch.metadata.data_ptr<float>() + row * kMetadataFeatures);
     batch.inside[row].slice(1, 0, batch.grids[i].rows).slice(2, 0, batch.grids[i].cols).fill_(1.0);
     if (observed) {
-      copy_canvas(*state.observation,
-                  batch.grids[i],
-                  common,
-                  canvas.data_ptr<at::Half>() + i * placer::kNumCanvasChannels * common.num_cells());
+      copy_canvas(
+          *state.observation,
+          batch.grids[i],
+          common,
+          canvas.data_ptr<at::Half>() + i * placer::kNumCanvasChannels * common.num_cells());
     }
   }
   if (observed) {

@@ -38,8 +38,7 @@ class TorchPlugin final : public Plugin {
     // Sums differ in their last bits between thread counts: one thread for each evaluation,
     // callers run several evaluations at once.
     torch::set_num_threads(1);
-    return std::make_unique<Network>(load_model(load_checkpoint(path), path),
-                                     device_named(device));
+    return std::make_unique<Network>(load_model(load_checkpoint(path), path), device_named(device));
   }
 
   TrainingResult train(std::span<const TrainingBlock> blocks,

@@ -97,8 +97,8 @@ std::vector<float> target_of(const Trajectory& trajectory, std::size_t step, dou
   if (!trajectory.observations.empty()) {
     const std::vector<at::Half>& canvas = trajectory.observations[step].canvas;
     const std::size_t size = canvas.size() / placer::kNumCanvasChannels;
-    deltas = std::span(canvas).subspan(
-        placer::index_of(placer::CanvasChannel::kProxyDelta) * size, size);
+    deltas = std::span(canvas).subspan(placer::index_of(placer::CanvasChannel::kProxyDelta) * size,
+                                       size);
   }
   return imitation_target(mask_of(trajectory, step), trajectory.targets[step], deltas, smoothing);
 }
@@ -204,8 +204,7 @@ ShardResult evaluate_shard(const ShardTensors& shard,
       (log_probs.gather(1, shard.actions).squeeze(1) - shard.log_probs) * reinforces;
   const Tensor ratio = difference.exp();
   const Tensor clipped = ratio.clamp(1.0 - options.clip, 1.0 + options.clip);
-  Tensor losses =
-      -torch::min(ratio * shard.advantages, clipped * shard.advantages) * reinforces;
+  Tensor losses = -torch::min(ratio * shard.advantages, clipped * shard.advantages) * reinforces;
   if (shard.targets.defined()) {
     losses = losses - (shard.targets * finite).sum(1);
   }
@@ -262,8 +261,8 @@ LossSums add_up(const std::vector<ShardResult>& results, std::size_t num_states,
       if (!result.gradients[p].defined()) {
         continue;
       }
-      gradient = gradient.defined() ? gradient.add_(result.gradients[p])
-                                    : result.gradients[p].clone();
+      gradient =
+          gradient.defined() ? gradient.add_(result.gradients[p]) : result.gradients[p].clone();
     }
     if (gradient.defined()) {
       parameters[p].mutable_grad() = gradient.div_(static_cast<double>(num_states));

@@ -4,24 +4,24 @@
 
 namespace tessera::gnn {
 
-/// Options of learning: proximal policy optimisation (Schulman et al., arXiv:1707.06347) and, before
-/// it where there are demonstrations, imitation.
+/// Options of learning: proximal policy optimisation (Schulman et al., arXiv:1707.06347) and,
+/// before it where there are demonstrations, imitation.
 struct PpoOptions {
   std::int64_t episodes_per_iteration = 32;  ///< collected in lock step, >= 2
   std::int64_t blocks_per_iteration = 4;     ///< that share these episodes, >= 1
   std::int64_t epochs = 3;                   ///< passes over the collected states, >= 1
   std::int64_t minibatch = 256;              ///< states per update, >= 1
   double learning_rate = 1e-3;               ///< of Adam, > 0
-  double final_learning_rate = 0.1;   ///< what is left of it at the end, as a factor; in [0, 1]
-  std::int64_t warmup_iterations = 3;        ///< over which the rate grows to its full value, >= 0
-  double clip = 0.2;                         ///< bound of the probability ratio is 1 -+ this, > 0
-  double value_clip = 0.0;  ///< bound of the change of a value by an update; 0: none
-  double entropy_coefficient = 0.003;        ///< raising it keeps the policy random, >= 0
-  double final_entropy = 0.1;                ///< what is left of it at the end, as a factor, >= 0
-  double value_coefficient = 0.5;            ///< weight of the value loss, >= 0
-  double gae_lambda = 0.95;                  ///< in [0, 1]; lower trusts the value network more
-  double max_gradient_norm = 1.0;            ///< gradients are scaled down to it, > 0
-  double target_kl = 0.03;  ///< epochs end early beyond 1.5 times this divergence; > 0
+  double final_learning_rate = 0.1;    ///< what is left of it at the end, as a factor; in [0, 1]
+  std::int64_t warmup_iterations = 3;  ///< over which the rate grows to its full value, >= 0
+  double clip = 0.2;                   ///< bound of the probability ratio is 1 -+ this, > 0
+  double value_clip = 0.0;             ///< bound of the change of a value by an update; 0: none
+  double entropy_coefficient = 0.003;  ///< raising it keeps the policy random, >= 0
+  double final_entropy = 0.1;          ///< what is left of it at the end, as a factor, >= 0
+  double value_coefficient = 0.5;      ///< weight of the value loss, >= 0
+  double gae_lambda = 0.95;            ///< in [0, 1]; lower trusts the value network more
+  double max_gradient_norm = 1.0;      ///< gradients are scaled down to it, > 0
+  double target_kl = 0.03;             ///< epochs end early beyond 1.5 times this divergence; > 0
   /// Pays each step minus the growth of the proxy that it causes, clusters and unplaced macros
   /// standing at their prior positions, and takes the sum back at the end: potential-based shaping
   /// (Ng, Harada and Russell, ICML 1999), which leaves the best policy as it is. Times this factor,

@@ -76,9 +76,7 @@ class Runner {
   }
 
   StateView state() const {
-    return {plan_->encoder,
-            env_.actions(),
-            observer_ ? &trajectory_.observations.back() : nullptr};
+    return {plan_->encoder, env_.actions(), observer_ ? &trajectory_.observations.back() : nullptr};
   }
 
   /// `logits`: [A] of the own grid.
@@ -92,8 +90,7 @@ class Runner {
         follows ? placer::decide_for(env_, trajectory_.targets.back(), logits, rng_)
                 : placer::decide(env_, logits, placer::Decoding::kSample, rng_);
     trajectory_.actions.push_back(decision.action);
-    trajectory_.masks.insert(
-        trajectory_.masks.end(), decision.mask.begin(), decision.mask.end());
+    trajectory_.masks.insert(trajectory_.masks.end(), decision.mask.begin(), decision.mask.end());
     trajectory_.log_probs.push_back(decision.log_prob);
     trajectory_.values.push_back(value);
     trajectory_.growth.push_back(decision.result.proxy_growth);

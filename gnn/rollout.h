@@ -74,7 +74,8 @@ struct ReturnScale {
 
 /// Fills advantages and returns by generalised advantage estimation (Schulman et al.,
 /// arXiv:1506.02438) with discount 1. Rewards are 0 but the last, in units of `scale`; shaping adds
-/// minus `shaping` times the growth of the running proxy to each and takes the sum back in the last.
+/// minus `shaping` times the growth of the running proxy to each and takes the sum back in the
+/// last.
 void estimate_advantages(Trajectory& trajectory,
                          const ReturnScale& scale,
                          double shaping,

@@ -39,10 +39,10 @@ struct StateBatch {
   torch::Tensor inverse_vertices;             ///< [B, 1] float32, 1 / number of vertices
   torch::Tensor current;                      ///< [B] int64, row of `nodes` of the macro to place
   torch::Tensor metadata;                     ///< [B, M] float32
-  torch::Tensor cells;                        ///< [N] int64, place of each vertex: its cell of B x R x W
-  torch::Tensor canvas;                       ///< [B, C, R, W] float32; undefined if not drawn
-  torch::Tensor inside;                       ///< [B, 1, R, W] float32, 1 in the state's grid
-  std::vector<netlist_io::GridShape> grids;   ///< [B]
+  torch::Tensor cells;   ///< [N] int64, place of each vertex: its cell of B x R x W
+  torch::Tensor canvas;  ///< [B, C, R, W] float32; undefined if not drawn
+  torch::Tensor inside;  ///< [B, 1, R, W] float32, 1 in the state's grid
+  std::vector<netlist_io::GridShape> grids;  ///< [B]
 
   std::int64_t size() const { return static_cast<std::int64_t>(grids.size()); }
   /// R and W.

@@ -217,10 +217,9 @@ class Trainer {
 
   /// How much of the training is done, from 0 to 1.
   double done_share() const {
-    const double share =
-        options_.iterations
-            ? static_cast<double>(progress_.iteration) / static_cast<double>(*options_.iterations)
-            : progress_.elapsed_s / options_.time_limit_s;
+    const double share = options_.iterations ? static_cast<double>(progress_.iteration) /
+                                                   static_cast<double>(*options_.iterations)
+                                             : progress_.elapsed_s / options_.time_limit_s;
     return std::min(1.0, share);
   }
 
@@ -241,8 +240,8 @@ class Trainer {
     UpdatePlan plan;
     plan.learning_rate = ppo.learning_rate * falling(ppo.final_learning_rate);
     if (progress_.iteration <= ppo.warmup_iterations) {
-      plan.learning_rate *= static_cast<double>(progress_.iteration) /
-                            static_cast<double>(ppo.warmup_iterations + 1);
+      plan.learning_rate *=
+          static_cast<double>(progress_.iteration) / static_cast<double>(ppo.warmup_iterations + 1);
     }
     if (imitates()) {
       plan.learning_rate *= ppo.imitation_rate;
@@ -263,8 +262,8 @@ class Trainer {
       }
     }
     rng.shuffle(chosen);
-    chosen.resize(std::min(chosen.size(),
-                           static_cast<std::size_t>(progress_.ppo.blocks_per_iteration)));
+    chosen.resize(
+        std::min(chosen.size(), static_cast<std::size_t>(progress_.ppo.blocks_per_iteration)));
     return chosen;
   }
 
@@ -298,8 +297,7 @@ class Trainer {
     ++progress_.iteration;
     IterationInfo info;
     info.imitation = imitates();
-    const RolloutOptions rollout{
-        progress_.seed, progress_.iteration, options_.threads, device_};
+    const RolloutOptions rollout{progress_.seed, progress_.iteration, options_.threads, device_};
     std::vector<Trajectory> trajectories = collect_episodes(plan_episodes(), *net_, rollout);
     progress_.episodes += static_cast<std::int64_t>(trajectories.size());
     estimate_all(trajectories);
@@ -330,7 +328,8 @@ class Trainer {
     return options_.iterations && progress_.iteration == *options_.iterations;
   }
 
-  /// Measures the scale of the returns of blocks seen for the first time, then estimates advantages.
+  /// Measures the scale of the returns of blocks seen for the first time, then estimates
+  /// advantages.
   void estimate_all(std::vector<Trajectory>& trajectories) {
     for (std::size_t i = 0; i < progress_.blocks.size(); ++i) {
       ReturnScale& scale = progress_.blocks[i].scale;

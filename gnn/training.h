@@ -94,8 +94,8 @@ struct TrainingResult {
   bool stopped = false;                ///< `TrainingOptions::stop` ended it
 };
 
-/// Trains a policy on blocks, by imitation where there are demonstrations and then by PPO, and keeps
-/// the weights that score best on `judged`, or on the training blocks if that is empty.
+/// Trains a policy on blocks, by imitation where there are demonstrations and then by PPO, and
+/// keeps the weights that score best on `judged`, or on the training blocks if that is empty.
 ///
 /// Throws `netlist_io::ParseError` for a checkpoint that cannot be used, `netlist_io::OptionError`
 /// for bad options, and `netlist_io::InfeasibleError` for a block without movable hard macros.

@@ -72,9 +72,8 @@ Decision decide(MacroEnv& env,
   while (true) {
     const CellMaskView mask = env.mask();
     const Softmax softmax = softmax_over(mask, logits);
-    const CellIndex action = decoding == Decoding::kGreedy
-                                 ? softmax.best
-                                 : sample(mask, logits, softmax, rng);
+    const CellIndex action =
+        decoding == Decoding::kGreedy ? softmax.best : sample(mask, logits, softmax, rng);
     std::optional<Decision> decision = try_action(env, action, logits, softmax);
     if (decision) {
       return std::move(*decision);
