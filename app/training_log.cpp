@@ -1,8 +1,10 @@
 #include "app/training_log.h"
 
+#include <cstdint>
 #include <filesystem>
 
 #include <nlohmann/json.hpp>
+#include <unistd.h>
 
 #include "netlist_io/file.h"
 
@@ -10,6 +12,15 @@ namespace tessera::app {
 namespace {
 
 using nlohmann::ordered_json;
+
+/// Memory of this process that is in RAM now; 0 if the system does not tell.
+double resident_mb() {
+  std::ifstream file("/proc/self/statm");
+  std::int64_t total_pages = 0;
+  std::int64_t resident_pages = 0;
+  file >> total_pages >> resident_pages;
+  return static_cast<double>(resident_pages) * static_cast<double>(sysconf(_SC_PAGESIZE)) / 1e6;
+}
 
 ordered_json to_json(const gnn::IterationInfo& info) {
   const auto per_second = [](std::int64_t count, double seconds) {
@@ -37,7 +48,8 @@ ordered_json to_json(const gnn::IterationInfo& info) {
                         {"rollout_s", info.rollout_s},
                         {"update_s", info.update_s},
                         {"rollout_states_per_s", per_second(info.rollout_states, info.rollout_s)},
-                        {"update_states_per_s", per_second(info.update_states, info.update_s)}};
+                        {"update_states_per_s", per_second(info.update_states, info.update_s)},
+                        {"resident_mb", resident_mb()}};
   if (info.score) {
     entry["score"] = *info.score;
     entry["judged_proxies"] = info.judged_proxies;

@@ -1,0 +1,162 @@
+#!/usr/bin/env python3
+"""Trains policies on one block from random weights, variant by variant, and writes a table.
+
+Each run is `tessera finetune --from-scratch` for a fixed wall-clock time, then `tessera place --effort
+zero-shot` with the checkpoint: one greedy episode and the cluster solver, no local search. Greedy choice
+by delta map and spiral packing are placed in the same way, with the same order and solver. Finished runs
+are appended to a .jsonl file and skipped when they are there already; a training that was cut is resumed
+from its checkpoint. Two runs of one thread go side by side (`--jobs 2 --threads 1`).
+"""
+import argparse
+import concurrent.futures
+import json
+import pathlib
+import statistics
+import subprocess
+import threading
+
+BASE = {"--cluster-placer": "circuit-training", "--order": "connectivity"}
+# What each variant changes; a flag with the value None goes away.
+VARIANTS = {
+    "default": {},
+    "published model": {"--model": "circuit-training"},
+    "without maps of changes": {"--delta-maps": "false"},
+    "without scattered embeddings": {"--scatter-width": "0"},
+    "with dense reward": {"--shaping": "1"},
+    "with restarts": {"--restarts": "0.5"},
+    "order by area": {"--order": "area"},
+    "with flips and transposes": {"--augment": ""},
+    "imitation start": {"--imitation-iterations": "30"},
+}
+LOCK = threading.Lock()
+
+
+def flags_of(variant, args):
+    flags = dict(BASE)
+    if args.cluster_placer:
+        flags["--cluster-placer"] = args.cluster_placer
+    flags.update(VARIANTS[variant])
+    if variant == "imitation start":
+        flags["--demonstrations"] = str(args.demonstrations)
+    return [part for flag, value in flags.items() if value is not None
+            for part in ([flag, value] if value else [flag])]
+
+
+def environment_of(flags):
+    """The flags that `tessera place` has to have, too."""
+    kept = []
+    for name in ("--cluster-placer", "--order"):
+        if name in flags:
+            kept += [name, flags[flags.index(name) + 1]]
+    return kept
+
+
+def place(args, policy, environment):
+    command = [args.tessera, "place", str(args.netlist), "--plc", str(args.plc), "--effort", "zero-shot",
+               "--policy", policy, *environment, "--json", "-q", "-o", str(args.output / "placed.plc")]
+    with LOCK:
+        done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
+    return json.loads(done.stdout)["cost"]["proxy"]
+
+
+def train(args, variant, seed):
+    flags = flags_of(variant, args)
+    stem = f"{variant.replace(' ', '_')}.{seed}.{args.time:g}"
+    checkpoint = args.output / f"{stem}.safetensors"
+    command = [args.tessera, "finetune", str(args.netlist), "--plc", str(args.plc), *flags, "--seed",
+               str(seed), "--time", str(args.time), "--threads", str(args.threads), "--json", "-q", "-o",
+               str(checkpoint), "--resume" if checkpoint.exists() else "--from-scratch"]
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
+    result = json.loads(done.stdout)
+    environment = environment_of(flags)
+    return {"block": args.netlist.parent.name, "variant": variant, "seed": seed, "time_s": args.time,
+            "threads": args.threads, "flags": flags, "tessera": result["tessera"],
+            "episodes": result["episodes"], "iterations": result["iterations"],
+            "first_mean_proxy": result["first_mean_proxy"],
+            "last_mean_proxy": result["last_mean_proxy"], "best_proxy": result["best_proxy"],
+            "greedy_proxy": place(args, str(checkpoint), environment),
+            "spiral_proxy": place(args, "spiral", environment),
+            "delta_proxy": place(args, "greedy", environment)}
+
+
+def key(entry):
+    return (entry["block"], entry["variant"], entry["seed"], entry["time_s"], entry["threads"],
+            entry["flags"][entry["flags"].index("--cluster-placer") + 1])
+
+
+def median(entries, field):
+    return statistics.median(entry[field] for entry in entries)
+
+
+def table(entries):
+    lines = ["| variant | solver | time, s | threads | seeds | episodes | first mean | last mean | best "
+             "episode | greedy policy (least to greatest) | spiral | greedy by delta map |",
+             "| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |"]
+    groups = {}
+    for entry in entries:
+        block, variant, _, time_s, threads, solver = key(entry)
+        groups.setdefault((block, time_s, threads, solver, variant), []).append(entry)
+    for (block, time_s, threads, solver, variant), runs in groups.items():
+        greedy = sorted(run["greedy_proxy"] for run in runs)
+        lines.append(
+            f"| `{block}`, {variant} | {solver} | {time_s:g} | {threads} | {len(runs)} | "
+            f"{median(runs, 'episodes'):.0f} | {median(runs, 'first_mean_proxy'):.4f} | "
+            f"{median(runs, 'last_mean_proxy'):.4f} | {median(runs, 'best_proxy'):.4f} | "
+            f"**{statistics.median(greedy):.4f}** ({greedy[0]:.4f} to {greedy[-1]:.4f}) | "
+            f"{median(runs, 'spiral_proxy'):.4f} | {median(runs, 'delta_proxy'):.4f} |")
+    return "\n".join(lines)
+
+
+def write_table(document, name, entries):
+    begin, end = f"<!-- {name}:begin -->", f"<!-- {name}:end -->"
+    text = document.read_text(encoding="utf-8")
+    head, rest = text.split(begin)
+    document.write_text(f"{head}{begin}\n{table(entries)}\n{end}{rest.split(end)[1]}", encoding="utf-8")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("file", type=pathlib.Path, help="the .jsonl to append to")
+    parser.add_argument("--netlist", type=pathlib.Path, required=True)
+    parser.add_argument("--plc", type=pathlib.Path, required=True)
+    parser.add_argument("--document", type=pathlib.Path, help="takes the table")
+    parser.add_argument("--table", default="learning", help="name of the table in the document")
+    parser.add_argument("--tessera", default="build/bin/tessera")
+    parser.add_argument("--output", type=pathlib.Path, default=pathlib.Path("build/learning"))
+    parser.add_argument("--variants", nargs="+", choices=list(VARIANTS), default=["default"])
+    parser.add_argument("--cluster-placer", choices=["gradient", "circuit-training"])
+    parser.add_argument("--demonstrations", type=pathlib.Path)
+    parser.add_argument("--seeds", nargs="+", type=int, default=[1, 2, 3])
+    parser.add_argument("--time", type=float, default=1800.0)
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--jobs", type=int, default=1, help="runs side by side")
+    args = parser.parse_args()
+
+    args.output.mkdir(parents=True, exist_ok=True)
+    lines = args.file.read_text(encoding="utf-8").splitlines() if args.file.exists() else []
+    entries = [json.loads(line) for line in lines]
+    done = {key(entry) for entry in entries}
+
+    def run(variant, seed):
+        flags = flags_of(variant, args)
+        wanted = (args.netlist.parent.name, variant, seed, args.time, args.threads,
+                  flags[flags.index("--cluster-placer") + 1])
+        if wanted in done:
+            return
+        entry = train(args, variant, seed)
+        with LOCK:
+            entries.append(entry)
+            with args.file.open("a", encoding="utf-8") as file:
+                file.write(json.dumps(entry) + "\n")
+        print(f"{variant} {seed}: {entry['greedy_proxy']:.4f}", flush=True)
+
+    with concurrent.futures.ThreadPoolExecutor(args.jobs) as pool:
+        for future in [pool.submit(run, variant, seed) for seed in args.seeds
+                       for variant in args.variants]:
+            future.result()
+    if args.document and entries:
+        write_table(args.document, args.table, entries)
+
+
+if __name__ == "__main__":
+    main()
