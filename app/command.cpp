@@ -1,6 +1,7 @@
 #include "app/command.h"
 
 #include <algorithm>
+#include <cstdio>
 #include <thread>
 
 namespace tessera::app {
@@ -24,6 +25,14 @@ void CommonFlags::add_to(CLI::App& command) {
 
 int CommonFlags::num_threads() const {
   return threads > 0 ? threads : std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
+}
+
+void print_warnings(std::span<const std::string> warnings, const CommonFlags& common) {
+  for (const std::string& warning : warnings) {
+    if (!common.quiet) {
+      std::fprintf(stderr, "tessera: warning: %s\n", warning.c_str());
+    }
+  }
 }
 
 }  // namespace tessera::app

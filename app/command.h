@@ -1,6 +1,8 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
+#include <string>
 
 #include <CLI/CLI.hpp>
 
@@ -18,6 +20,9 @@ struct CommonFlags {
   int num_threads() const;
 };
 
+/// Prints warnings on stderr, unless the user wants it quiet.
+void print_warnings(std::span<const std::string> warnings, const CommonFlags& common);
+
 /// Each adds its subcommand to `app`; when chosen, the subcommand runs and leaves its exit code in
 /// `exit_code`.
 void add_cluster_command(CLI::App& app, int& exit_code);
@@ -28,6 +33,7 @@ void add_finetune_command(CLI::App& app, int& exit_code);
 void add_generate_command(CLI::App& app, int& exit_code);
 void add_info_command(CLI::App& app, int& exit_code);
 void add_place_command(CLI::App& app, int& exit_code);
+void add_pretrain_command(CLI::App& app, int& exit_code);
 void add_refine_command(CLI::App& app, int& exit_code);
 
 }  // namespace tessera::app

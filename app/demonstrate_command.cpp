@@ -18,6 +18,7 @@
 
 #include "app/block_input.h"
 #include "app/command.h"
+#include "app/corpus_problem.h"
 #include "app/cost_report.h"
 #include "app/exit_codes.h"
 #include "app/interrupt.h"
@@ -71,8 +72,8 @@ class PolicySource {
   }
 
   bool any() const { return policy_.has_value(); }
-  /// Whether sampling makes sense.
-  bool learned() const { return network_ != nullptr; }
+  /// Null without one; sampling makes sense only with one.
+  const gnn::LoadedNetwork* network() const { return network_.get(); }
 
   /// `problem` must outlive the policy.
   std::unique_ptr<placer::Policy> policy_for(const MacroProblem& problem) const {
@@ -93,11 +94,11 @@ class PolicySource {
 /// A block with what all searches on it share.
 class DemonstratedBlock {
  public:
-  DemonstratedBlock(placer::CorpusBlock corpus,
+  DemonstratedBlock(placer::CorpusBlock block,
                     const EnvironmentFlags& environment,
                     const PolicySource& policies)
-      : block_(as_block(std::move(corpus))),
-        samples_policy_(policies.learned()),
+      : block_(std::move(block)),
+        samples_policy_(policies.network() != nullptr),
         problem_(block_.netlist,
                  block_.canvas,
                  block_.placement,
@@ -142,16 +143,6 @@ class DemonstratedBlock {
   std::size_t num_macros() const { return problem_.macros().size(); }
 
  private:
-  static Block as_block(placer::CorpusBlock corpus) {
-    Block block;
-    block.name = std::move(corpus.name);
-    block.netlist = std::move(corpus.netlist);
-    block.canvas = std::move(corpus.canvas);
-    block.placement = std::move(corpus.placement);
-    block.cost = corpus.cost;
-    return block;
-  }
-
   /// What the search starts from does not come from the prior, which only policies see.
   static placer::MacroProblemOptions without_prior(placer::MacroProblemOptions options) {
     options.prior = placer::PositionPrior::kCanvasCentre;
@@ -183,7 +174,7 @@ class DemonstratedBlock {
     return std::make_shared<const std::vector<placer::MacroRule>>(std::move(rules));
   }
 
-  Block block_;
+  placer::CorpusBlock block_;
   bool samples_policy_;
   MacroProblem problem_;
   std::optional<MacroProblem> seen_by_policy_;
@@ -443,28 +434,22 @@ int report(const DemonstrateFlags& flags,
   return nothing && !results.failures().empty() ? kInfeasible : kDone;
 }
 
-int run(const DemonstrateFlags& flags) {
+int run(DemonstrateFlags flags) {
   const Clock::time_point start = Clock::now();
   check_output(flags.output);
   const std::vector<std::string> names = block_names(flags);
   catch_interrupts();
   const PolicySource policies(flags.policy);
+  if (policies.network() != nullptr) {
+    print_warnings(flags.environment.follow(policies.network()->environment(), *flags.policy),
+                   flags.common);
+  }
   const std::vector<Demonstration> done = placer::resume_demonstrations(flags.output);
   const std::vector<Task> tasks = open_tasks(names, done, flags);
   BlockShelf shelf(names, tasks, flags.environment, policies);
   Results results(flags, names, tasks, start);
   run_tasks(tasks, flags, shelf, results);
   return report(flags, names.size(), done.size(), results, start);
-}
-
-/// Of the environment's flags, those that say what an episode looks like; which macros keep apart
-/// or together is not for a policy that shall work everywhere.
-void add_environment_flags(CLI::App& command, EnvironmentFlags& environment) {
-  environment.order = "connectivity";
-  environment.add_to(command);
-  for (const char* const name : {"--halo", "--halo-file", "--channel", "--fix", "--macro-groups"}) {
-    command.remove_option(command.get_option(name));
-  }
 }
 
 }  // namespace
@@ -474,14 +459,8 @@ void add_demonstrate_command(CLI::App& app, int& exit_code) {
       "demonstrate", "Searches good placements of many blocks, as episodes to learn from");
   const auto flags = std::make_shared<DemonstrateFlags>();
   flags->common.add_to(*command);
-  add_environment_flags(*command, flags->environment);
-  command
-      ->add_option("--corpus",
-                   flags->corpus,
-                   "blocks: netlists (.pb.txt[.gz]) with X.plc or initial.plc beside them, folders "
-                   "of such, or RECIPE[:SEED|:FIRST-LAST] of the generator")
-      ->required()
-      ->type_name("ITEM");
+  flags->environment.add_for_corpus(*command);
+  command->add_option("--corpus", flags->corpus, kCorpusHelp)->required()->type_name("ITEM");
   command->add_flag(
       "--augment", flags->augment, "also search on the blocks flipped and transposed, all 8 ways");
   command

@@ -1,26 +1,25 @@
-#include <cstdio>
-#include <filesystem>
-#include <fstream>
+#include <cstddef>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <nlohmann/json.hpp>
 
 #include "app/block_input.h"
 #include "app/command.h"
-#include "app/cost_report.h"
-#include "app/exit_codes.h"
+#include "app/corpus_problem.h"
+#include "app/demonstration_pool.h"
 #include "app/interrupt.h"
 #include "app/outputs.h"
 #include "app/place_flags.h"
 #include "app/plugin_loader.h"
 #include "app/searched_block.h"
 #include "app/training_flags.h"
-#include "app/training_log.h"
 #include "netlist_io/errors.h"
-#include "netlist_io/file.h"
+#include "placer/block_symmetry.h"
 #include "placer/macro_problem.h"
 
 namespace tessera::app {
@@ -33,6 +32,7 @@ struct FinetuneFlags {
   CommonFlags common;
   EnvironmentFlags environment;
   TrainingFlags training;
+  bool augment = false;
   std::vector<std::string> outputs;
 };
 
@@ -57,60 +57,112 @@ Outputs split_outputs(const std::vector<std::string>& paths, const InputPaths& i
     throw netlist_io::OptionError(
         "no output ends in .safetensors, expected one checkpoint, and placements if you like");
   }
+  check_checkpoint_path(outputs.checkpoint);
   outputs.placements.check(input);
   return outputs;
 }
 
-/// The block to learn, with what there is to imitate.
-gnn::TrainingBlock training_block(const FinetuneFlags&,
-                                  const placer::MacroProblem& problem,
-                                  const std::string& name) {
-  return {name, &problem, {}};
+/// Throws `OptionError` if the views of the block from other sides cannot be made.
+void check_augment(const EnvironmentFlags& environment, const Block& block) {
+  if (environment.macro_groups) {
+    throw netlist_io::OptionError(
+        "--augment does not go with --macro-groups, which are not flipped and transposed");
+  }
+  const placer::MacroSpacing spacing = environment.space_options(block).spacing;
+  const bool apart = spacing.halo_x_um > 0.0 || spacing.halo_y_um > 0.0 ||
+                     spacing.channel_x_um > 0.0 || spacing.channel_y_um > 0.0 ||
+                     spacing.own_halos != nullptr;
+  if (apart) {
+    throw netlist_io::OptionError(
+        "--augment does not go with halos and channels, be they of flags or of the design, which "
+        "are not flipped and transposed");
+  }
+}
+
+using Views = std::vector<std::unique_ptr<const CorpusProblem>>;
+
+/// The block from the seven other sides, less those on which no episode is possible.
+Views other_views(const SearchedBlock& searched, const CommonFlags& common) {
+  const Block& block = searched.block();
+  const placer::CorpusBlock original = {
+      block.name, block.netlist, block.canvas, searched.fixed(), block.cost};
+  Views views;
+  std::vector<std::string> warnings;
+  for (const placer::Symmetry symmetry : std::span(placer::kSymmetries).subspan(1)) {
+    placer::CorpusBlock view = placer::transform_block(original, symmetry);
+    view.name = block.name + "@" + placer::to_string(symmetry);
+    const std::string name = view.name;
+    try {
+      views.push_back(
+          std::make_unique<const CorpusProblem>(std::move(view), searched.environment()));
+    } catch (const netlist_io::InfeasibleError& error) {
+      warnings.push_back("view " + name + " is left out: " + error.what());
+    }
+  }
+  print_warnings(warnings, common);
+  return views;
+}
+
+/// The block and its views with what there is to imitate, which a file knows under the path of the
+/// netlist.
+std::vector<gnn::TrainingBlock> training_blocks(const FinetuneFlags& flags,
+                                                const std::string& name,
+                                                const placer::MacroProblem& problem,
+                                                const Views& views) {
+  const std::string& path = flags.block.input.netlist;
+  DemonstrationPool pool(flags.training.demonstrations);
+  pool.adopt(path);
+  std::vector<gnn::TrainingBlock> blocks = {pool.training_block(path, problem)};
+  blocks.front().name = name;
+  for (const std::unique_ptr<const CorpusProblem>& view : views) {
+    const std::string side = view->name().substr(name.size());
+    blocks.push_back(pool.training_block(path + side, view->problem()));
+    blocks.back().name = view->name();
+  }
+  pool.print_summary(flags.common);
+  return blocks;
 }
 
 int run(const FinetuneFlags& flags) {
   const Outputs outputs = split_outputs(flags.outputs, flags.block.input);
   catch_interrupts();
   const gnn::Plugin& plugin = load_plugin();
+  std::optional<std::string> start;
+  if (!flags.training.from_scratch && !flags.training.resume) {
+    start = flags.training.policy.value_or(bundled_checkpoint().string());
+  }
+  EnvironmentFlags environment = flags.environment;
+  flags.training.follow_checkpoint(plugin, start, outputs.checkpoint, flags.common, environment);
   const std::unique_ptr<const Block> block =
       read_block(flags.block, BlockUse::kPlacing, ClusteringSettings::with_seed(flags.common.seed));
-  const SearchedBlock searched(*block, flags.environment, flags.environment.apply_fixes(*block));
+  const SearchedBlock searched(*block, environment, environment.apply_fixes(*block));
   const placer::MacroProblem problem(searched.block().netlist,
                                      block->canvas,
                                      searched.fixed(),
                                      searched.environment().problem_options(searched.block()));
+  Views views;
+  if (flags.augment) {
+    check_augment(environment, *block);
+    views = other_views(searched, flags.common);
+  }
 
-  gnn::TrainingOptions options = flags.training.training_options(flags.common, outputs.checkpoint);
-  if (!flags.training.from_scratch && !flags.training.resume) {
-    options.start_checkpoint = flags.training.policy.value_or(bundled_checkpoint().string());
-  }
-  MetricsLog metrics(outputs.checkpoint);
-  options.progress = [&](const gnn::IterationInfo& info) {
-    metrics.add(info);
-    if (!flags.common.quiet) {
-      print_progress(info);
-    }
-  };
+  gnn::TrainingOptions options =
+      flags.training.training_options(flags.common, environment, outputs.checkpoint);
+  options.start_checkpoint = start;
   options.improved =
-      [&](std::size_t, const netlist_io::Placement& placement, const cost::CostBreakdown&) {
-        outputs.placements.write(*block, searched.expand(placement));
+      [&](std::size_t index, const netlist_io::Placement& placement, const cost::CostBreakdown&) {
+        if (index == 0) {  // placements of the views are none of the block
+          outputs.placements.write(*block, searched.expand(placement));
+        }
       };
-  const std::vector<gnn::TrainingBlock> blocks = {training_block(flags, problem, block->name)};
-  const gnn::TrainingResult result = plugin.train(blocks, {}, options);
-  ordered_json document = {{"schema_version", 1},
-                           {"tessera", version_text()},
-                           {"command", "finetune"},
-                           {"design", block->name},
-                           {"seed", flags.common.seed},
-                           {"threads", options.threads}};
-  document.update(to_json(result));
+  const std::vector<gnn::TrainingBlock> blocks =
+      training_blocks(flags, block->name, problem, views);
+  const auto judged = std::span(blocks).first(1);
+  const gnn::TrainingResult result = plugin.train(blocks, judged, options);
+  ordered_json document = training_head("finetune", flags.common);
+  document["design"] = block->name;
   document["outputs"] = flags.outputs;
-  if (flags.common.json) {
-    std::fputs((document.dump(2) + "\n").c_str(), stdout);
-  } else {
-    print_result(result);
-  }
-  return result.stopped ? kInterrupted : kDone;
+  return report_training(std::move(document), result, judged, flags.common);
 }
 
 }  // namespace
@@ -129,6 +181,10 @@ void add_finetune_command(CLI::App& app, int& exit_code) {
       ->type_name("FILE")
       ->take_all()
       ->allow_extra_args(false);  // one FILE a flag, so that NETLIST may follow
+  command->add_flag("--augment",
+                    flags->augment,
+                    "train on the block flipped and transposed too, all 8 ways; judged, and "
+                    "written, is the block as it is");
   flags->training.add_to(*command, "checkpoint to start from (default: bundled)");
   command->callback([flags, &exit_code] { exit_code = run(*flags); });
 }

@@ -33,6 +33,7 @@ int run(int argc, char** argv) {
   tessera::app::add_info_command(app, exit_code);
   tessera::app::add_demonstrate_command(app, exit_code);
   tessera::app::add_finetune_command(app, exit_code);
+  tessera::app::add_pretrain_command(app, exit_code);
   tessera::app::add_generate_command(app, exit_code);
   try {
     app.parse(argc, argv);

@@ -88,20 +88,29 @@ class PolicyLoader {
     } else if (flags.policy == "none") {
       rule_ = std::make_unique<placer::UniformPolicy>();
     } else {
-      network_ = std::async(std::launch::async, [policy = flags.policy, device = flags.device] {
+      loading_ = std::async(std::launch::async, [policy = flags.policy, device = flags.device] {
         const gnn::Plugin& plugin = load_plugin();
         return plugin.load_network(policy ? *policy : bundled_checkpoint().string(), device);
       });
     }
   }
 
+  /// Waits for the network; null if the policy has none.
+  const gnn::LoadedNetwork* network() {
+    if (loading_.valid()) {
+      network_ = loading_.get();
+    }
+    return network_.get();
+  }
+
   std::unique_ptr<placer::Policy> policy_for(const placer::MacroProblem& problem) {
-    return rule_ ? std::move(rule_) : network_.get()->policy_for(problem);
+    return rule_ ? std::move(rule_) : network()->policy_for(problem);
   }
 
  private:
   std::unique_ptr<placer::Policy> rule_;
-  std::future<std::unique_ptr<gnn::LoadedNetwork>> network_;
+  std::future<std::unique_ptr<gnn::LoadedNetwork>> loading_;
+  std::unique_ptr<gnn::LoadedNetwork> network_;
 };
 
 /// Prints how many episodes are done, at most twice a second.
@@ -169,13 +178,23 @@ double proxy_before_clusters(const placer::MacroProblem& problem, Placement plac
   return problem.proxy_cost().evaluate(placement).proxy;
 }
 
+/// The flags in force: what the user gave, then what the network was trained with.
+EnvironmentFlags environment_for(const PlaceFlags& flags, PolicyLoader& loader) {
+  EnvironmentFlags environment = flags.environment;
+  if (const gnn::LoadedNetwork* const network = loader.network()) {
+    print_warnings(environment.follow(network->environment(), flags.policy_name()), flags.common);
+  }
+  return environment;
+}
+
 PolicyResult run_policy(const PlaceFlags& flags,
                         const Block& block,
                         const Placement& fixed,
                         PolicyLoader& loader,
                         Clock::time_point start) {
+  const EnvironmentFlags environment = environment_for(flags, loader);
   const placer::MacroProblem problem(
-      block.netlist, block.canvas, fixed, flags.environment.problem_options(block));
+      block.netlist, block.canvas, fixed, environment.problem_options(block));
   const std::unique_ptr<placer::Policy> policy = loader.policy_for(problem);
   const Clock::time_point policy_start = Clock::now();
   placer::EpisodesResult episodes = run_episodes(problem, *policy, flags, start);
@@ -188,7 +207,9 @@ PolicyResult run_policy(const PlaceFlags& flags,
   result.stages = {{"policy", proxy_before_clusters(problem, result.placement)},
                    {solver, result.cost.proxy}};
   result.policy_s = seconds_since(policy_start);
-  result.details = {{"episodes", episodes.proxies.size()}, {"best_episode", episodes.best.index}};
+  result.details = {{"episodes", episodes.proxies.size()},
+                    {"best_episode", episodes.best.index},
+                    {"environment", nlohmann::ordered_json::parse(environment.trained_with())}};
   return result;
 }
 

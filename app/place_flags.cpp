@@ -1,8 +1,13 @@
 #include "app/place_flags.h"
 
+#include <algorithm>
+#include <array>
 #include <cmath>
+#include <cstddef>
 #include <regex>
 #include <tuple>
+
+#include <nlohmann/json.hpp>
 
 #include "netlist_io/errors.h"
 #include "netlist_io/halo_file.h"
@@ -43,25 +48,68 @@ std::shared_ptr<const std::vector<placer::Halo>> halos_from_file(const std::stri
   return std::make_shared<const std::vector<placer::Halo>>(std::move(halos));
 }
 
+/// A flag whose value a network must see as it was trained with.
+struct TrainedFlag {
+  const char* name;
+  const char* key;  ///< in checkpoints
+  std::string EnvironmentFlags::*value;
+  std::array<const char*, 3> values;  ///< null: there are only two
+  const char* help;
+};
+
+constexpr std::array<TrainedFlag, 3> kTrainedFlags = {
+    {{"--order",
+      "order",
+      &EnvironmentFlags::order,
+      {"area", "connectivity", nullptr},
+      "order in which the macros are placed; of a checkpoint that says so, as it was trained"},
+     {"--cluster-placer",
+      "cluster_placer",
+      &EnvironmentFlags::cluster_placer,
+      {"gradient", "circuit-training", nullptr},
+      "solver that places the soft macros at the end of an episode; likewise"},
+     {"--position-prior",
+      "prior",
+      &EnvironmentFlags::prior,
+      {"centre", "force-directed", "analytic"},
+      "where nodes not yet placed appear to the policy; likewise"}}};
+
+std::vector<std::string> values_of(const TrainedFlag& flag) {
+  std::vector<std::string> values;
+  for (const char* const value : flag.values) {
+    if (value != nullptr) {
+      values.emplace_back(value);
+    }
+  }
+  return values;
+}
+
+/// The value of the flag in what a checkpoint says.
+std::string trained_value(const TrainedFlag& flag,
+                          const std::string& trained,
+                          const std::string& checkpoint) {
+  const nlohmann::json object = nlohmann::json::parse(trained, nullptr, /*allow_exceptions=*/false);
+  const std::vector<std::string> values = values_of(flag);
+  const auto found = object.is_object() ? object.find(flag.key) : object.end();
+  if (found == object.end() || !found->is_string() ||
+      std::find(values.begin(), values.end(), found->get<std::string>()) == values.end()) {
+    throw netlist_io::ParseError({checkpoint, 0, 0},
+                                 std::string("the environment of the checkpoint has no ") +
+                                     flag.key + " that we know: " + trained);
+  }
+  return found->get<std::string>();
+}
+
 }  // namespace
 
 void EnvironmentFlags::add_to(CLI::App& command) {
   const char* const group = "Environment";
-  command.add_option("--order", order, "order in which the macros are placed")
-      ->check(CLI::IsMember({"area", "connectivity"}))
-      ->capture_default_str()
-      ->group(group);
-  command
-      .add_option("--cluster-placer",
-                  cluster_placer,
-                  "solver that places the soft macros at the end of an episode")
-      ->check(CLI::IsMember({"gradient", "circuit-training"}))
-      ->capture_default_str()
-      ->group("Environment");
-  command.add_option("--position-prior", prior, "where nodes not yet placed appear to the policy")
-      ->check(CLI::IsMember({"centre", "force-directed", "analytic"}))
-      ->capture_default_str()
-      ->group(group);
+  for (const TrainedFlag& flag : kTrainedFlags) {
+    trained_options_.push_back(command.add_option(flag.name, this->*flag.value, flag.help)
+                                   ->check(CLI::IsMember(values_of(flag)))
+                                   ->capture_default_str()
+                                   ->group(group));
+  }
   command.add_option("--halo", halo, "keep-out around each hard macro, microns")
       ->delimiter(',')
       ->allow_extra_args(false)  // one list a flag, so that NETLIST may follow
@@ -91,6 +139,42 @@ void EnvironmentFlags::add_to(CLI::App& command) {
                   "COLSxROWS MACRO..., row NAME MACRO... or column NAME MACRO...")
       ->type_name("FILE")
       ->group(group);
+}
+
+void EnvironmentFlags::add_for_corpus(CLI::App& command) {
+  order = "connectivity";
+  add_to(command);
+  for (const char* const name : {"--halo", "--halo-file", "--channel", "--fix", "--macro-groups"}) {
+    command.remove_option(command.get_option(name));
+  }
+}
+
+std::string EnvironmentFlags::trained_with() const {
+  nlohmann::ordered_json object;
+  for (const TrainedFlag& flag : kTrainedFlags) {
+    object[flag.key] = this->*flag.value;
+  }
+  return object.dump();
+}
+
+std::vector<std::string> EnvironmentFlags::follow(const std::string& trained,
+                                                  const std::string& checkpoint) {
+  std::vector<std::string> warnings;
+  if (trained.empty()) {
+    return warnings;
+  }
+  for (std::size_t i = 0; i < kTrainedFlags.size(); ++i) {
+    const TrainedFlag& flag = kTrainedFlags[i];
+    const std::string value = trained_value(flag, trained, checkpoint);
+    const bool given = i < trained_options_.size() && trained_options_[i]->count() > 0;
+    if (!given) {
+      this->*flag.value = value;
+    } else if (this->*flag.value != value) {
+      warnings.push_back(std::string(flag.name) + " is " + this->*flag.value + ", but " +
+                         checkpoint + " was trained with " + value);
+    }
+  }
+  return warnings;
 }
 
 netlist_io::Placement EnvironmentFlags::apply_fixes(const Block& block) const {
@@ -123,16 +207,28 @@ placer::MacroSpaceOptions EnvironmentFlags::space_options(const Block& block) co
   return options;
 }
 
-placer::MacroProblemOptions EnvironmentFlags::problem_options(const Block& block) const {
+placer::MacroProblemOptions EnvironmentFlags::episode_options() const {
   placer::MacroProblemOptions options;
-  options.cost = block.cost;
   options.order = order == "area" ? placer::MacroOrder::kArea : placer::MacroOrder::kConnectivity;
   options.prior = prior == "centre"     ? placer::PositionPrior::kCanvasCentre
                   : prior == "analytic" ? placer::PositionPrior::kAnalytic
                                         : placer::PositionPrior::kForceDirected;
   options.cluster_solver = cluster_placer == "gradient" ? placer::ClusterSolver::kGradient
                                                         : placer::ClusterSolver::kForceDirected;
+  return options;
+}
+
+placer::MacroProblemOptions EnvironmentFlags::problem_options(const Block& block) const {
+  placer::MacroProblemOptions options = episode_options();
+  options.cost = block.cost;
   options.spacing = space_options(block).spacing;
+  return options;
+}
+
+placer::MacroProblemOptions EnvironmentFlags::problem_options(
+    const placer::CorpusBlock& block) const {
+  placer::MacroProblemOptions options = episode_options();
+  options.cost = block.cost;
   return options;
 }
 

@@ -8,6 +8,7 @@
 #include <CLI/CLI.hpp>
 
 #include "app/block_input.h"
+#include "placer/corpus_block.h"
 #include "placer/macro_geometry.h"
 #include "placer/macro_problem.h"
 
@@ -25,6 +26,17 @@ struct EnvironmentFlags {
   std::optional<std::string> macro_groups;
 
   void add_to(CLI::App& command);
+  /// The flags that make sense for the blocks of a corpus, and the order that suits them. Which
+  /// macros keep apart or together is not for a policy that shall work everywhere.
+  void add_for_corpus(CLI::App& command);
+
+  /// What a network must see as it was trained with: a JSON object of the values of `--order`,
+  /// `--position-prior` and `--cluster-placer`, for its checkpoint.
+  std::string trained_with() const;
+  /// Takes from what `trained_with` once returned the values of the flags that the user did not
+  /// give; a warning for each flag that the user gave another value. Nothing if `trained` is
+  /// empty. Throws `netlist_io::ParseError`, naming the checkpoint, if it cannot be read.
+  std::vector<std::string> follow(const std::string& trained, const std::string& checkpoint);
 
   /// The block's placement with the hard macros that `--fix` names marked as fixed. Throws
   /// `netlist_io::OptionError` for a bad pattern.
@@ -33,6 +45,14 @@ struct EnvironmentFlags {
   /// Where hard macros may stand: the design's rules and these flags.
   placer::MacroSpaceOptions space_options(const Block& block) const;
   placer::MacroProblemOptions problem_options(const Block& block) const;
+  /// The same for a block of a corpus, whose macros may stand side by side.
+  placer::MacroProblemOptions problem_options(const placer::CorpusBlock& block) const;
+
+ private:
+  placer::MacroProblemOptions episode_options() const;
+
+  /// Of the flags that `trained_with` tells, in its order.
+  std::vector<const CLI::Option*> trained_options_;
 };
 
 }  // namespace tessera::app

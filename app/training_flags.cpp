@@ -1,12 +1,23 @@
 #include "app/training_flags.h"
 
+#include <cstddef>
 #include <cstdio>
+#include <filesystem>
+#include <memory>
+#include <stdexcept>
 #include <utility>
 
+#include "app/cost_report.h"
+#include "app/exit_codes.h"
 #include "app/interrupt.h"
+#include "app/training_log.h"
+#include "netlist_io/errors.h"
 
 namespace tessera::app {
 namespace {
+
+/// Iterations of imitation where there are demonstrations and no flag gives their number.
+constexpr std::int64_t kUsualImitation = 30;
 
 /// Adds options with their defaults under one heading.
 class Group {
@@ -60,7 +71,8 @@ void add_ppo_flags(CLI::App& command, gnn::PpoOptions& ppo) {
   group.add("--restarts", ppo.restarts, "share of episodes from a prefix of the best so far");
 }
 
-void add_imitation_flags(CLI::App& command, TrainingFlags& flags) {
+/// Returns that for the number of iterations.
+const CLI::Option* add_imitation_flags(CLI::App& command, TrainingFlags& flags) {
   const char* const name = "Imitation";
   command
       .add_option("--demonstrations",
@@ -68,12 +80,54 @@ void add_imitation_flags(CLI::App& command, TrainingFlags& flags) {
                   "file of `tessera demonstrate`: the policy begins by imitating them")
       ->type_name("FILE")
       ->group(name);
+  const CLI::Option* const iterations =
+      command
+          .add_option("--imitation-iterations",
+                      flags.ppo.imitation_iterations,
+                      "before PPO; of the training if it has --demonstrations")
+          ->default_str(std::to_string(kUsualImitation))
+          ->group(name);
   const Group group(command, name);
-  group.add("--imitation-iterations", flags.ppo.imitation_iterations, "before PPO");
   group.add("--imitation-epochs", flags.ppo.imitation_epochs, "passes over the states of each");
   group.add("--imitation-rate", flags.ppo.imitation_rate, "factor of the learning rate");
   group.add("--follow", flags.ppo.follow, "least share of steps that take the demonstrated cell");
   group.add("--smoothing", flags.ppo.smoothing, "cells over which that cell is blurred");
+  return iterations;
+}
+
+nlohmann::ordered_json to_json(const gnn::TrainingResult& result,
+                               std::span<const gnn::TrainingBlock> judged) {
+  nlohmann::ordered_json document = {{"iterations", result.iterations},
+                                     {"episodes", result.episodes},
+                                     {"elapsed_s", result.elapsed_s},
+                                     {"first_mean_proxy", result.first_mean_proxy},
+                                     {"last_mean_proxy", result.last_mean_proxy},
+                                     {"best_proxy", result.best_proxy}};
+  if (result.best_score) {
+    document["best_score"] = *result.best_score;
+    nlohmann::ordered_json proxies = nlohmann::ordered_json::object();
+    for (std::size_t i = 0; i < judged.size(); ++i) {
+      proxies[judged[i].name] = result.judged_proxies.at(i);
+    }
+    document["judged_proxies"] = std::move(proxies);
+  }
+  document["stopped"] = result.stopped;
+  return document;
+}
+
+/// The line that says the same to people.
+void print_result(const gnn::TrainingResult& result) {
+  std::printf("%lld iterations, %lld episodes, %.1f s: mean proxy %.6f -> %.6f, best %.6f",
+              static_cast<long long>(result.iterations),
+              static_cast<long long>(result.episodes),
+              result.elapsed_s,
+              result.first_mean_proxy,
+              result.last_mean_proxy,
+              result.best_proxy);
+  if (result.best_score) {
+    std::printf(", best score %.4f", *result.best_score);
+  }
+  std::printf("\n");
 }
 
 }  // namespace
@@ -109,15 +163,32 @@ void TrainingFlags::add_to(CLI::App& command, const std::string& policy_help) {
       ->capture_default_str();
   add_model_flags(command, model);
   add_ppo_flags(command, ppo);
-  add_imitation_flags(command, *this);
+  imitation_option_ = add_imitation_flags(command, *this);
+}
+
+void TrainingFlags::follow_checkpoint(const gnn::Plugin& plugin,
+                                      const std::optional<std::string>& start,
+                                      const std::string& output,
+                                      const CommonFlags& common,
+                                      EnvironmentFlags& environment) const {
+  const std::optional<std::string> checkpoint = resume ? std::optional(output) : start;
+  if (checkpoint) {
+    const std::string trained = plugin.load_network(*checkpoint, "cpu")->environment();
+    print_warnings(environment.follow(trained, *checkpoint), common);
+  }
 }
 
 gnn::TrainingOptions TrainingFlags::training_options(const CommonFlags& common,
-                                                     std::string output) const {
+                                                     const EnvironmentFlags& environment,
+                                                     const std::string& output) const {
   gnn::TrainingOptions options;
   options.ppo = ppo;
+  if (demonstrations && imitation_option_->count() == 0) {
+    options.ppo.imitation_iterations = kUsualImitation;
+  }
   options.model = model;
-  options.output = std::move(output);
+  options.environment = environment.trained_with();
+  options.output = output;
   options.resume = resume;
   options.seed = common.seed;
   options.threads = common.num_threads();
@@ -127,31 +198,46 @@ gnn::TrainingOptions TrainingFlags::training_options(const CommonFlags& common,
   options.checkpoint_interval_s = checkpoint_interval_s;
   options.evaluation_interval = evaluation_interval;
   options.stop = interrupted;
+  const auto metrics = std::make_shared<MetricsLog>(output);
+  options.progress = [metrics, quiet = common.quiet](const gnn::IterationInfo& info) {
+    metrics->add(info);
+    if (!quiet) {
+      print_progress(info);
+    }
+  };
   return options;
 }
 
-nlohmann::ordered_json to_json(const gnn::TrainingResult& result) {
-  nlohmann::ordered_json document = {{"iterations", result.iterations},
-                                     {"episodes", result.episodes},
-                                     {"elapsed_s", result.elapsed_s},
-                                     {"first_mean_proxy", result.first_mean_proxy},
-                                     {"last_mean_proxy", result.last_mean_proxy},
-                                     {"best_proxy", result.best_proxy}};
-  if (result.best_score) {
-    document["best_score"] = *result.best_score;
-    document["judged_proxies"] = result.judged_proxies;
+void check_checkpoint_path(const std::string& path) {
+  if (!path.ends_with(".safetensors")) {
+    throw netlist_io::OptionError("output \"" + path +
+                                  "\" does not end in .safetensors, expected a checkpoint");
   }
-  return document;
+  const std::filesystem::path folder = std::filesystem::path(path).parent_path();
+  if (!folder.empty() && !std::filesystem::is_directory(folder)) {
+    throw std::runtime_error(path + ": there is no folder " + folder.string());
+  }
 }
 
-void print_result(const gnn::TrainingResult& result) {
-  std::printf("%lld iterations, %lld episodes, %.1f s: mean proxy %.6f -> %.6f, best %.6f\n",
-              static_cast<long long>(result.iterations),
-              static_cast<long long>(result.episodes),
-              result.elapsed_s,
-              result.first_mean_proxy,
-              result.last_mean_proxy,
-              result.best_proxy);
+nlohmann::ordered_json training_head(const char* command, const CommonFlags& common) {
+  return {{"schema_version", 1},
+          {"tessera", version_text()},
+          {"command", command},
+          {"seed", common.seed},
+          {"threads", common.num_threads()}};
+}
+
+int report_training(nlohmann::ordered_json head,
+                    const gnn::TrainingResult& result,
+                    std::span<const gnn::TrainingBlock> judged,
+                    const CommonFlags& common) {
+  if (common.json) {
+    head.update(to_json(result, judged));
+    std::fputs((head.dump(2) + "\n").c_str(), stdout);
+  } else {
+    print_result(result);
+  }
+  return result.stopped ? kInterrupted : kDone;
 }
 
 }  // namespace tessera::app

@@ -2,12 +2,15 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
 #include "app/command.h"
+#include "app/place_flags.h"
+#include "gnn/plugin.h"
 #include "gnn/training.h"
 
 namespace tessera::app {
@@ -29,14 +32,35 @@ struct TrainingFlags {
   /// `policy_help` says what happens without `--policy`.
   void add_to(CLI::App& command, const std::string& policy_help);
 
-  /// Without start, progress and improvements.
-  gnn::TrainingOptions training_options(const CommonFlags& common, std::string output) const;
+  /// Takes what the user did not say of the environment from the checkpoint that the training
+  /// starts from or goes on with, and warns where the user says otherwise. `start`: the checkpoint
+  /// to start from, if any.
+  void follow_checkpoint(const gnn::Plugin& plugin,
+                         const std::optional<std::string>& start,
+                         const std::string& output,
+                         const CommonFlags& common,
+                         EnvironmentFlags& environment) const;
+
+  /// With a progress line and metrics beside `output`; without start and improvements.
+  gnn::TrainingOptions training_options(const CommonFlags& common,
+                                        const EnvironmentFlags& environment,
+                                        const std::string& output) const;
+
+ private:
+  const CLI::Option* imitation_option_ = nullptr;
 };
 
-/// The fields of a result that all commands report.
-nlohmann::ordered_json to_json(const gnn::TrainingResult& result);
+/// Throws `netlist_io::OptionError` if the path does not end like a checkpoint, and
+/// `std::runtime_error` if its folder is not there.
+void check_checkpoint_path(const std::string& path);
 
-/// The line that says the same to people.
-void print_result(const gnn::TrainingResult& result);
+/// Prints the result, after `head` if in JSON, and returns the exit code.
+int report_training(nlohmann::ordered_json head,
+                    const gnn::TrainingResult& result,
+                    std::span<const gnn::TrainingBlock> judged,
+                    const CommonFlags& common);
+
+/// What the JSON of each training begins with.
+nlohmann::ordered_json training_head(const char* command, const CommonFlags& common);
 
 }  // namespace tessera::app

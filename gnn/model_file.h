@@ -12,6 +12,8 @@ namespace tessera::gnn {
 inline constexpr const char* kFormatKey = "tessera_format";
 inline constexpr const char* kModelKey = "model";
 inline constexpr const char* kModelConfigKey = "model_config";
+/// `TrainingOptions::environment`; absent if that was not said.
+inline constexpr const char* kEnvironmentKey = "environment";
 
 /// Version of the tensors and metadata below; raised when older programs cannot read them.
 inline constexpr const char* kFormatVersion = "1";

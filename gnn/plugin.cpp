@@ -1,7 +1,7 @@
 #include "gnn/plugin.h"
 
 #include <memory>
-#include <utility>
+#include <string>
 
 #include <torch/torch.h>
 #include <torch/version.h>
@@ -16,11 +16,17 @@ namespace {
 
 class Network final : public LoadedNetwork {
  public:
-  Network(std::shared_ptr<PolicyNet> net, torch::Device device)
-      : net_(std::move(net)), device_(device) {
+  Network(const Checkpoint& checkpoint, const std::string& path, torch::Device device)
+      : net_(load_model(checkpoint, path)), device_(device) {
     net_->to(device_);
     net_->eval();
+    const auto found = checkpoint.metadata.find(kEnvironmentKey);
+    if (found != checkpoint.metadata.end()) {
+      environment_ = found->second;
+    }
   }
+
+  std::string environment() const override { return environment_; }
 
   std::unique_ptr<placer::Policy> policy_for(const placer::MacroProblem& problem) const override {
     return std::make_unique<NetworkPolicy>(net_, problem, device_);
@@ -29,6 +35,7 @@ class Network final : public LoadedNetwork {
  private:
   std::shared_ptr<PolicyNet> net_;
   torch::Device device_;
+  std::string environment_;
 };
 
 class TorchPlugin final : public Plugin {
@@ -38,7 +45,7 @@ class TorchPlugin final : public Plugin {
     // Sums differ in their last bits between thread counts: one thread for each evaluation,
     // callers run several evaluations at once.
     torch::set_num_threads(1);
-    return std::make_unique<Network>(load_model(load_checkpoint(path), path), device_named(device));
+    return std::make_unique<Network>(load_checkpoint(path), path, device_named(device));
   }
 
   TrainingResult train(std::span<const TrainingBlock> blocks,

@@ -23,6 +23,9 @@ class LoadedNetwork {
   LoadedNetwork& operator=(const LoadedNetwork&) = delete;
   virtual ~LoadedNetwork() = default;
 
+  /// `TrainingOptions::environment` of the training; empty if the checkpoint does not say.
+  virtual std::string environment() const = 0;
+
   /// `problem` must outlive the policy; the network may go before it.
   virtual std::unique_ptr<placer::Policy> policy_for(const placer::MacroProblem& problem) const = 0;
 };

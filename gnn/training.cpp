@@ -425,6 +425,9 @@ class Trainer {
     }
     adam_->store(checkpoint);
     checkpoint.metadata[kTrainingKey] = json(progress_).dump();
+    if (!options_.environment.empty()) {
+      checkpoint.metadata[kEnvironmentKey] = options_.environment;
+    }
     save_checkpoint(checkpoint, options_.output);
   }
 

@@ -59,6 +59,9 @@ struct IterationInfo {
 struct TrainingOptions {
   PpoOptions ppo;
   ModelConfig model;  ///< of a network with random weights
+  /// What the problems of the blocks have in common, as text for the checkpoint, which hands it to
+  /// whoever uses the weights (`LoadedNetwork::environment`); empty: not said.
+  std::string environment;
   /// Weights to start from; none: random ones.
   std::optional<std::string> start_checkpoint;
   /// Where the checkpoint goes; written after every iteration that ends `checkpoint_interval_s`

@@ -8,6 +8,7 @@ tessera_add_test(app
   app/macro_groups_test.cpp
   app/net_weights_test.cpp
   app/place_test.cpp
+  app/pretrain_test.cpp
   app/refine_test.cpp
   app/run_tessera.cpp
   app/search_test.cpp)

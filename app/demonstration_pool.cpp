@@ -1,0 +1,106 @@
+#include "app/demonstration_pool.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <utility>
+
+#include "netlist_io/errors.h"
+#include "placer/block_symmetry.h"
+
+namespace tessera::app {
+
+using placer::Demonstration;
+using placer::Symmetry;
+
+DemonstrationPool::DemonstrationPool(const std::optional<std::string>& path) {
+  if (!path) {
+    return;
+  }
+  demonstrations_ = placer::read_demonstrations(*path);
+  fates_.resize(demonstrations_.size());
+  for (std::size_t i = 0; i < demonstrations_.size(); ++i) {
+    by_block_.emplace(demonstrations_[i].block, i);
+  }
+}
+
+void DemonstrationPool::adopt(const std::string& name) {
+  if (by_block_.contains(name)) {
+    return;
+  }
+  by_block_.clear();
+  for (std::size_t i = 0; i < demonstrations_.size(); ++i) {
+    demonstrations_[i].block = name;
+    by_block_.emplace(name, i);
+  }
+}
+
+std::optional<std::vector<placer::CellIndex>> DemonstrationPool::cells_for(
+    std::size_t index, Symmetry symmetry, const placer::MacroProblem& problem) {
+  Demonstration demonstration = demonstrations_[index];
+  try {
+    if (symmetry != Symmetry{}) {
+      demonstration = placer::transform_demonstration(demonstration, symmetry);
+    }
+    placer::check_demonstration(problem, demonstration);
+    const std::lock_guard<std::mutex> lock(mutex_);
+    fates_[index].used = true;
+    return std::move(demonstration.cells);
+  } catch (const netlist_io::InfeasibleError& error) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    std::string& refusal = fates_[index].refusal;
+    refusal = refusal.empty() ? error.what() : std::min<std::string>(refusal, error.what());
+    return std::nullopt;
+  }
+}
+
+gnn::TrainingBlock DemonstrationPool::training_block(const std::string& name,
+                                                     const placer::MacroProblem& problem) {
+  gnn::TrainingBlock block{name, &problem, {}};
+  for (const Symmetry symmetry : placer::kSymmetries) {
+    const std::string ending = symmetry == Symmetry{} ? "" : "@" + placer::to_string(symmetry);
+    if (!name.ends_with(ending)) {
+      continue;
+    }
+    const std::string base = name.substr(0, name.size() - ending.size());
+    const auto [first, last] = by_block_.equal_range(base);
+    for (auto found = first; found != last; ++found) {
+      if (auto cells = cells_for(found->second, symmetry, problem)) {
+        block.demonstrations.push_back(std::move(*cells));
+      }
+    }
+  }
+  return block;
+}
+
+std::size_t DemonstrationPool::num_used() const {
+  return static_cast<std::size_t>(
+      std::count_if(fates_.begin(), fates_.end(), [](const Fate& fate) { return fate.used; }));
+}
+
+void DemonstrationPool::print_summary(const CommonFlags& common) const {
+  if (demonstrations_.empty() || common.quiet) {
+    return;
+  }
+  std::size_t elsewhere = 0;
+  std::vector<std::string> refusals;
+  for (const Fate& fate : fates_) {
+    if (!fate.used && fate.refusal.empty()) {
+      ++elsewhere;
+    } else if (!fate.used) {
+      refusals.push_back(fate.refusal);
+    }
+  }
+  std::fprintf(stderr, "%zu of %zu demonstrations used", num_used(), demonstrations_.size());
+  if (elsewhere > 0) {
+    std::fprintf(stderr, "; %zu left out, being of other blocks", elsewhere);
+  }
+  if (!refusals.empty()) {
+    std::fprintf(stderr,
+                 "; %zu left out, not fitting the episodes, the first: %s",
+                 refusals.size(),
+                 refusals.front().c_str());
+  }
+  std::fprintf(stderr, "\n");
+}
+
+}  // namespace tessera::app
