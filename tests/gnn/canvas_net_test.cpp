@@ -254,6 +254,19 @@ TEST_CASE("Grids of any size are played") {
   }
 }
 
+TEST_CASE("Episodes of a network do not depend on the number of threads") {
+  const auto block = random_block(4, identity(kRandomBlockMacros));
+  const NetworkPolicy policy(make_network({}, 2), *block->problem);
+  tessera::placer::EpisodesOptions options;
+  options.count = 20;
+  const auto one = tessera::placer::run_episodes(*block->problem, policy, options);
+  options.threads = 3;
+  const auto three = tessera::placer::run_episodes(*block->problem, policy, options);
+  CHECK(one.proxies == three.proxies);
+  CHECK(one.best.placement.x == three.best.placement.x);
+  CHECK(one.proxies[1] != one.proxies[2]);  // samples
+}
+
 /// How many states of greedy episodes of random blocks the network decides as the greedy rule does.
 struct Agreement {
   int states = 0;
