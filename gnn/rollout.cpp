@@ -85,7 +85,8 @@ class Runner {
     if (!plan_->teacher.empty()) {
       trajectory_.targets.push_back(nearest_legal(env_, plan_->teacher[at]));
     }
-    const bool follows = !plan_->teacher.empty() && rng_.uniform() < plan_->follow;
+    const bool may_follow = !plan_->teacher.empty() && plan_->follow > 0.0;
+    const bool follows = may_follow && rng_.uniform() < plan_->follow;
     const placer::Decision decision =
         follows ? placer::decide_for(env_, trajectory_.targets.back(), logits, rng_)
                 : placer::decide(env_, logits, placer::Decoding::kSample, rng_);

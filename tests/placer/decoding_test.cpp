@@ -8,6 +8,7 @@
 #include "tests/placer/test_block.h"
 #include <doctest/doctest.h>
 
+#include "netlist_io/errors.h"
 #include "netlist_io/rng.h"
 
 namespace tessera::placer {
@@ -127,6 +128,48 @@ TEST_CASE("a refused action is drawn again and the log-probability is over what 
     const Decision sampled = decide(env, logits, Decoding::kSample, stream);
     CHECK((sampled.action == 1 || sampled.action == 4));
   }
+}
+
+TEST_CASE("an action asked for is taken, with its log-probability") {
+  // Cell 3 of scores 0, 2, 1 over cells 0, 2, 3: 1 - log(1 + e^2 + e^1) = 1 - 2.407606.
+  const FourCells block;
+  const std::vector<float> logits = {0.0F, 1000.0F, 2.0F, 1.0F};
+  MacroEnv env(block.problem);
+  Rng rng(1);
+  const Decision decision = decide_for(env, 3, logits, rng);
+  CHECK(decision.action == 3);
+  CHECK(decision.log_prob == doctest::Approx(1.0 - 2.407606).epsilon(1e-5));
+  CHECK(decision.mask == std::vector<std::uint64_t>{0b1101});
+  CHECK(decision.result.status == StepResult::Status::kDone);
+  CHECK(rng.uniform() == Rng(1).uniform());  // nothing was drawn
+  env.reset();
+  CHECK_THROWS_AS(decide_for(env, 1, logits, rng), netlist_io::InternalError);
+}
+
+TEST_CASE("where the action asked for is refused, another is sampled") {
+  // As above: of the cells 1 .. 4, 2 and 3 leave no room for the second macro.
+  BlockBuilder builder;
+  const NodeId two = builder.hard("two", 2.0, 1.0);
+  builder.connect(two, {builder.hard("three", 3.0, 1.0)});
+  const Netlist netlist = builder.build();
+  const MacroProblem problem(netlist, make_canvas(6.0, 1.0, 6, 1), Placement(netlist), {});
+  const std::vector<float> logits = {0.0F, 1.0F, -50.0F, 0.0F, 1.0F, 0.0F};
+  std::array<int, 6> count{};
+  for (std::uint64_t seed = 0; seed < 200; ++seed) {
+    Rng rng(seed);
+    MacroEnv env(problem);
+    const Decision decision = decide_for(env, 2, logits, rng);
+    ++count[decision.action];
+    CHECK(decision.result.status == StepResult::Status::kPlaced);
+    CHECK((decision.mask[0] & 0b000100U) == 0);
+    // Alone with each other, or still with cell 3.
+    const bool three = (decision.mask[0] & 0b001000U) != 0;
+    const double sum = 2.0 * std::exp(1.0) + (three ? 1.0 : 0.0);
+    CHECK(decision.log_prob == doctest::Approx(1.0 - std::log(sum)));
+  }
+  CHECK(count[1] + count[4] == 200);
+  CHECK(count[1] > 60);
+  CHECK(count[4] > 60);
 }
 
 }  // namespace tessera::placer

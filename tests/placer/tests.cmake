@@ -1,5 +1,7 @@
 tessera_add_test(placer
+  placer/baseline_policies_test.cpp
   placer/block_symmetry_test.cpp
+  placer/canvas_observer_test.cpp
   placer/clustering_golden_test.cpp
   placer/clustering_test.cpp
   placer/corpus_test.cpp
