@@ -17,6 +17,7 @@ namespace {
 /// evaluation may depend on the size of the batch.
 constexpr std::size_t kGroupSize = 8;
 
+/// Those that are finished when `options.stop` ends the run: all, or the first of all, which plays on.
 std::vector<Episode> run_group(const MacroProblem& problem,
                                const Policy& policy,
                                std::size_t first,
@@ -34,14 +35,21 @@ std::vector<Episode> run_group(const MacroProblem& problem,
   const std::size_t num_cells = problem.canvas().grid.num_cells();
   PolicyOutput output;
   for (std::size_t step = 0; step < problem.macros().size(); ++step) {
+    if (states.size() > 1 && options.stop && options.stop()) {
+      states.resize(first == 0 ? 1 : 0);
+      episodes.resize(states.size());
+    }
+    if (states.empty()) {
+      return {};
+    }
     policy.evaluate(states, output);
-    for (std::size_t i = 0; i < count; ++i) {
+    for (std::size_t i = 0; i < states.size(); ++i) {
       const Decoding decoding = first + i == 0 ? options.first : Decoding::kSample;
       const std::span<const float> logits(output.logits.data() + i * num_cells, num_cells);
       episodes[i].cost = decide(envs[i], logits, decoding, rngs[i]).result.cost;
     }
   }
-  for (std::size_t i = 0; i < count; ++i) {
+  for (std::size_t i = 0; i < episodes.size(); ++i) {
     if (problem.macros().empty()) {
       episodes[i].cost = envs[i].finish().cost;
     }
@@ -56,6 +64,9 @@ class Collector {
   explicit Collector(const EpisodesOptions& options) : options_(options), proxies_(options.count) {}
 
   void add(std::vector<Episode> group) {
+    if (group.empty()) {
+      return;
+    }
     done_ += group.size();
     for (Episode& episode : group) {
       proxies_[episode.index] = episode.cost.proxy;
