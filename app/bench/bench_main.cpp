@@ -255,9 +255,9 @@ void measure_observe(const placer::MacroProblem& problem, Stopwatch& stopwatch) 
   });
 }
 
-/// Messages of 64 states in plain tensor operations and fused, forward and backward.
+/// Messages of some states in plain tensor operations and fused, forward and backward.
 void measure_messages(const gnn::ObservationEncoder& encoder, Stopwatch& stopwatch) {
-  constexpr std::size_t kStates = 64;
+  constexpr std::size_t kStates = 16;
   const std::int64_t width = gnn::ModelConfig().graph_width;
   torch::manual_seed(1);
   torch::set_num_threads(1);
@@ -278,7 +278,7 @@ void measure_messages(const gnn::ObservationEncoder& encoder, Stopwatch& stopwat
       {"edge messages, plain" + states, [&] { pass(gnn::edge_messages_reference); }},
       {"edge messages, fused" + states,
        [&] { pass([](const auto&... arguments) { return gnn::edge_messages(arguments...); }); }},
-      11);
+      5);
 }
 
 void measure_learning(const Block& block, Stopwatch& stopwatch) {
