@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cstddef>
 #include <exception>
 #include <optional>
 #include <span>
@@ -17,6 +18,8 @@ namespace {
 /// evaluation may depend on the size of the batch.
 constexpr std::size_t kGroupSize = 8;
 
+/// The episodes that are finished when `options.stop` ends the run. If it does so early, that is
+/// the first of all, which plays on, or none.
 std::vector<Episode> run_group(const MacroProblem& problem,
                                const Policy& policy,
                                std::size_t first,
@@ -33,15 +36,23 @@ std::vector<Episode> run_group(const MacroProblem& problem,
   }
   const std::size_t num_cells = problem.canvas().grid.num_cells();
   PolicyOutput output;
+  std::size_t playing = count;
   for (std::size_t step = 0; step < problem.macros().size(); ++step) {
-    policy.evaluate(states, output);
-    for (std::size_t i = 0; i < count; ++i) {
+    if (playing > 1 && options.stop && options.stop()) {
+      playing = first == 0 ? 1 : 0;
+    }
+    if (playing == 0) {
+      return {};
+    }
+    policy.evaluate(std::span(states).first(playing), output);
+    for (std::size_t i = 0; i < playing; ++i) {
       const Decoding decoding = first + i == 0 ? options.first : Decoding::kSample;
       const std::span<const float> logits(output.logits.data() + i * num_cells, num_cells);
       episodes[i].cost = decide(envs[i], logits, decoding, rngs[i]).result.cost;
     }
   }
-  for (std::size_t i = 0; i < count; ++i) {
+  episodes.erase(episodes.begin() + static_cast<std::ptrdiff_t>(playing), episodes.end());
+  for (std::size_t i = 0; i < playing; ++i) {
     if (problem.macros().empty()) {
       episodes[i].cost = envs[i].finish().cost;
     }
@@ -56,6 +67,9 @@ class Collector {
   explicit Collector(const EpisodesOptions& options) : options_(options), proxies_(options.count) {}
 
   void add(std::vector<Episode> group) {
+    if (group.empty()) {
+      return;
+    }
     done_ += group.size();
     for (Episode& episode : group) {
       proxies_[episode.index] = episode.cost.proxy;

@@ -28,8 +28,8 @@ struct EpisodesOptions {
   std::uint64_t seed = 1;
   /// How many threads share the work; the result does not depend on it.
   int threads = 1;
-  /// Asked between groups of episodes, from any thread; true ends the run early. At least one
-  /// group is always finished.
+  /// Asked between the steps of groups of episodes, from any thread; true ends the run early,
+  /// without the episodes then under way. The first one is always finished.
   std::function<bool()> stop;
   /// Told, one call at a time, of each finished group: episodes done so far and the best proxy.
   std::function<void(std::size_t done, double best_proxy)> progress;

@@ -27,7 +27,7 @@ BUDGETS = {
     "full cost": (4, 1),
     "force-directed placement": (150, 40),
     "soft macro, up to 5 %": (0.0333, 0.01),
-    "PPO update per state": (10, 3),
+    "PPO update per state": (10, 3),  # of either model
     "place (zero-shot)": (1000, 600),
 }
 

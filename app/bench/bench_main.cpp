@@ -15,19 +15,22 @@
 #include "netlist_io/plc_file.h"
 #include "netlist_io/rng.h"
 #include "placer/decoding.h"
-#include "placer/force_directed.h"
 #include "placer/grid_legality.h"
 #include "placer/macro_env.h"
 #include "placer/macro_problem.h"
 #ifdef TESSERA_BENCH_WITH_TORCH
+#include <cstdint>
+#include <memory>
 #include <span>
 
 #include "gnn/adam.h"
-#include "gnn/circuit_training_net.h"
-#include "gnn/model_file.h"
+#include "gnn/edge_messages.h"
+#include "gnn/model_config.h"
 #include "gnn/observation_encoder.h"
+#include "gnn/policy_net.h"
 #include "gnn/ppo.h"
 #include "gnn/rollout.h"
+#include "placer/canvas_observer.h"
 #endif
 
 // Measures the parts of the placer on one public block and prints
@@ -65,6 +68,7 @@ Block read_block(const std::string& netlist_path, const std::string& plc_path) {
 placer::MacroProblemOptions problem_options(const Block& block) {
   placer::MacroProblemOptions options;
   options.cost = block.cost;
+  options.cluster_solver = placer::ClusterSolver::kForceDirected;
   return options;
 }
 
@@ -106,10 +110,9 @@ void measure_placing(const std::string& netlist_path, const Block& block, Stopwa
       block.netlist, block.canvas, block.placement, problem_options(block));
   stopwatch.measure(
       "mask and note of one macro", 101, problem.macros().size(), [&] { walk_masks(problem); });
-  placer::ForceDirectedScratch scratch;
   stopwatch.measure("force-directed placement of the clusters", 11, 1, [&] {
     netlist_io::Placement placement = block.placement;
-    placer.run(placement, scratch);
+    problem.place_clusters(placement);
     g_sink = placement.x.front();
   });
   netlist_io::Rng rng(1);
@@ -124,66 +127,172 @@ std::string threads_text(int threads) {
   return std::to_string(threads) + (threads == 1 ? " thread" : " threads");
 }
 
+/// A network on the block, by the name that its rows go by.
+struct Learner {
+  std::string rows;  ///< what names of rows end in; nothing for the published network
+  std::shared_ptr<gnn::PolicyNet> net;
+  const gnn::ObservationEncoder* encoder = nullptr;
+};
+
+std::vector<gnn::EpisodePlan> episode_plans(const Learner& learner, std::size_t count) {
+  gnn::EpisodePlan plan;
+  plan.encoder = learner.encoder;
+  return std::vector<gnn::EpisodePlan>(count, plan);
+}
+
+/// Cuts the trajectory after `count` steps, which come after no prefix.
+void cut(gnn::Trajectory& trajectory, std::size_t words_of_mask, std::size_t count) {
+  trajectory.actions.resize(count);
+  trajectory.masks.resize(count * words_of_mask);
+  for (std::vector<float>* const values :
+       {&trajectory.log_probs, &trajectory.values, &trajectory.advantages, &trajectory.returns}) {
+    values->resize(count);
+  }
+  trajectory.growth.resize(count);
+  if (!trajectory.observations.empty()) {
+    trajectory.observations.resize(count);
+  }
+}
+
 /// Finished episodes with exactly `count` states in all.
-std::vector<gnn::Trajectory> collect_states(const placer::MacroProblem& problem,
-                                            const gnn::ObservationEncoder& encoder,
-                                            gnn::CircuitTrainingNet& net,
-                                            std::size_t count) {
+std::vector<gnn::Trajectory> collect_states(const Learner& learner, std::size_t count) {
+  const placer::MacroProblem& problem = learner.encoder->problem();
   const std::size_t steps = problem.macros().size();
-  const std::size_t words = placer::CellMaskView::num_words(problem.canvas().grid);
-  gnn::Rollout rollout =
-      gnn::collect_episodes(problem, encoder, net, (count + steps - 1) / steps, 1, 1, 2);
+  gnn::RolloutOptions options;
+  options.threads = 2;
+  std::vector<gnn::Trajectory> trajectories = gnn::collect_episodes(
+      episode_plans(learner, (count + steps - 1) / steps), *learner.net, options);
   std::size_t left = count;
-  for (gnn::Trajectory& trajectory : rollout.trajectories) {
+  for (gnn::Trajectory& trajectory : trajectories) {
     gnn::estimate_advantages(trajectory, {trajectory.cost.proxy, 1.0}, 1.0, 0.95);
     const std::size_t kept = std::min(left, steps);
-    trajectory.actions.resize(kept);
-    trajectory.masks.resize(kept * words);
+    cut(trajectory, placer::CellMaskView::num_words(problem.canvas().grid), kept);
     left -= kept;
   }
-  return rollout.trajectories;
+  return trajectories;
 }
 
-void measure_forward(const std::vector<gnn::Trajectory>& trajectories,
-                     const gnn::ObservationEncoder& encoder,
+void measure_forward(const Learner& learner,
+                     const gnn::Trajectory& trajectory,
                      std::size_t size,
-                     gnn::CircuitTrainingNet& net,
                      Stopwatch& stopwatch) {
+  constexpr std::size_t kStep = 60;
   const torch::NoGradGuard no_grad;
-  const std::vector<std::span<const placer::CellIndex>> states(
-      size, std::span(trajectories.front().actions).first(60));
+  const gnn::StateView state = {
+      learner.encoder,
+      std::span(trajectory.actions).first(kStep),
+      trajectory.observations.empty() ? nullptr : &trajectory.observations[kStep]};
+  const std::vector<gnn::StateView> states(size, state);
   for (const int threads : {1, 2}) {
     torch::set_num_threads(threads);
-    const std::string name = "network forward per state, batch of " + std::to_string(size) + ", " +
-                             threads_text(threads);
-    stopwatch.measure(name, 21, size, [&] {
-      g_sink = net->forward(encoder.encode(states)).value.sum().item<double>();
-    });
+    stopwatch.measure("network forward per state, batch of " + std::to_string(size) + ", " +
+                          threads_text(threads) + learner.rows,
+                      21,
+                      size,
+                      [&] {
+                        const gnn::PolicyValue result = learner.net->forward(gnn::encode(states));
+                        g_sink = result.value.sum().item<double>();
+                      });
   }
 }
 
-void measure_learning(const Block& block, Stopwatch& stopwatch) {
+void measure_rollout(const Learner& learner, Stopwatch& stopwatch) {
+  constexpr std::size_t kEpisodes = 16;
+  const std::size_t states = kEpisodes * learner.encoder->problem().macros().size();
+  gnn::RolloutOptions options;
+  for (const int threads : {1, 2}) {
+    options.threads = threads;
+    stopwatch.measure(
+        "rollout per state, clusters included, " + threads_text(threads) + learner.rows,
+        3,
+        states,
+        [&] {
+          const auto made =
+              gnn::collect_episodes(episode_plans(learner, kEpisodes), *learner.net, options);
+          g_sink = made.front().cost.proxy;
+        });
+  }
+}
+
+void measure_learner(const Learner& learner, Stopwatch& stopwatch) {
   constexpr std::size_t kMinibatch = 512;
-  const placer::MacroProblem problem(
-      block.netlist, block.canvas, block.placement, problem_options(block));
-  const gnn::ObservationEncoder encoder(problem);
-  gnn::CircuitTrainingNet net = gnn::make_untrained_network(1);
-  const std::vector<gnn::Trajectory> trajectories =
-      collect_states(problem, encoder, net, kMinibatch);
+  const std::vector<gnn::Trajectory> trajectories = collect_states(learner, kMinibatch);
   for (const std::size_t size : {std::size_t{1}, std::size_t{64}}) {
-    measure_forward(trajectories, encoder, size, net, stopwatch);
+    measure_forward(learner, trajectories.front(), size, stopwatch);
   }
   torch::set_num_threads(1);  // as in training: whole shards are spread over the threads
-  gnn::Adam adam(*net);
+  measure_rollout(learner, stopwatch);
+  gnn::Adam adam(*learner.net);
   gnn::PpoOptions options;
   options.epochs = 1;
   options.minibatch = kMinibatch;
+  gnn::UpdatePlan plan;
   for (const int threads : {1, 2}) {
-    const std::string name = "PPO update per state, minibatch of " + std::to_string(kMinibatch) +
-                             ", " + threads_text(threads);
-    stopwatch.measure(name, 3, kMinibatch, [&] {
-      g_sink = gnn::ppo_update(trajectories, encoder, options, 1, threads, net, adam).policy_loss;
-    });
+    plan.threads = threads;
+    stopwatch.measure(
+        "PPO update per state, minibatch of " + std::to_string(kMinibatch) + ", " +
+            threads_text(threads) + learner.rows,
+        3,
+        kMinibatch,
+        [&] {
+          g_sink = gnn::update_network(trajectories, options, plan, *learner.net, adam).policy_loss;
+        });
+  }
+}
+
+/// The canvas of a state in the middle of an episode.
+void measure_observe(const placer::MacroProblem& problem, Stopwatch& stopwatch) {
+  placer::MacroEnv env(problem);
+  netlist_io::Rng rng(1);
+  const std::vector<float> logits(problem.canvas().grid.num_cells(), 0.0F);
+  while (env.num_placed() < problem.macros().size() / 2) {
+    placer::decide(env, logits, placer::Decoding::kSample, rng);
+  }
+  placer::CanvasObserver observer(problem);
+  std::vector<float> scratch;
+  stopwatch.measure("canvas of one state", 101, 1, [&] {
+    g_sink = gnn::observe(observer, env, scratch).step.front();
+  });
+}
+
+/// Messages of some states in plain tensor operations and fused, forward and backward.
+void measure_messages(const gnn::ObservationEncoder& encoder, Stopwatch& stopwatch) {
+  constexpr std::size_t kStates = 16;
+  const std::int64_t width = gnn::ModelConfig().graph_width;
+  torch::manual_seed(1);
+  torch::set_num_threads(1);
+  const auto layout = std::make_shared<const gnn::GraphLayout>(
+      std::vector<std::shared_ptr<const gnn::EdgeList>>(kStates, encoder.edges()));
+  const auto wanted = torch::TensorOptions().requires_grad(true);
+  const torch::Tensor first = torch::randn({layout->num_vertices(), width}, wanted);
+  const torch::Tensor second = torch::randn({layout->num_vertices(), width}, wanted);
+  const torch::Tensor slope = torch::randn({width}, wanted);
+  const auto pass = [&](auto operation) {
+    const gnn::EdgeMessages messages =
+        operation(first, second, slope, layout, gnn::EdgePools::kCompute);
+    (messages.nodes.sum() + messages.pools.sum()).backward();
+    g_sink = slope.grad().sum().item<double>();
+  };
+  const std::string states = ", " + std::to_string(kStates) + " states, 1 thread";
+  stopwatch.measure_pair(
+      {"edge messages, plain" + states, [&] { pass(gnn::edge_messages_reference); }},
+      {"edge messages, fused" + states,
+       [&] { pass([](const auto&... arguments) { return gnn::edge_messages(arguments...); }); }},
+      5);
+}
+
+void measure_learning(const Block& block, Stopwatch& stopwatch) {
+  const placer::MacroProblem problem(
+      block.netlist, block.canvas, block.placement, problem_options(block));
+  const gnn::ObservationEncoder encoder(problem);
+  measure_messages(encoder, stopwatch);
+  measure_observe(problem, stopwatch);
+  gnn::ModelConfig published;
+  published.name = gnn::kCircuitTrainingModel;
+  for (const Learner& learner :
+       {Learner{"", gnn::make_network(published, 1), &encoder},
+        Learner{", canvas model", gnn::make_network(gnn::ModelConfig(), 1), &encoder}}) {
+    measure_learner(learner, stopwatch);
   }
 }
 

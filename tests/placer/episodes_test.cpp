@@ -152,22 +152,22 @@ TEST_CASE("a run that is stopped keeps the groups of eight that are finished") {
     done.push_back(episodes);
     best.push_back(proxy);
   };
-  SUBCASE("at once: the first group is finished all the same") {
+  SUBCASE("at once: the first episode is finished all the same") {
     options.stop = [] { return true; };
     const EpisodesResult result = run_episodes(problem, UniformPolicy(), options);
-    CHECK(result.proxies.size() == 8);
-    CHECK(done == std::vector<std::size_t>{8});
+    CHECK(result.proxies == run_uniform(problem, 1, 1).proxies);
+    CHECK(done == std::vector<std::size_t>{1});
   }
   SUBCASE("at once, with several threads") {
     options.stop = [] { return true; };
     options.threads = 3;
-    CHECK(run_episodes(problem, UniformPolicy(), options).proxies.size() == 8);
+    CHECK(run_episodes(problem, UniformPolicy(), options).proxies.size() == 1);
   }
-  SUBCASE("when asked for the third time") {
-    // It is asked before each group but the first.
-    int calls = 0;
-    options.stop = [&calls] { return ++calls == 3; };
+  SUBCASE("in the middle of the fourth group") {
+    std::size_t calls_since = 0;
+    options.stop = [&] { return done.size() == 3 && ++calls_since > 3; };
     const EpisodesResult result = run_episodes(problem, UniformPolicy(), options);
+    CHECK(calls_since > 3);
     CHECK(result.proxies.size() == 24);
     CHECK(done == std::vector<std::size_t>{8, 16, 24});
     CHECK(std::is_sorted(best.rbegin(), best.rend()));
