@@ -116,14 +116,21 @@ class DemonstratedBlock {
   std::optional<Demonstration> demonstrate(const DemonstrateFlags& flags,
                                            std::uint64_t seed,
                                            int threads) const {
-    std::vector<Placement> starts;
+    std::optional<placer::Episode> episode;
     if (policy_) {
       placer::EpisodesOptions episodes;
       episodes.count = samples_policy_ ? flags.samples : 1;
       episodes.seed = seed;
       episodes.threads = threads;
       episodes.stop = interrupted;
-      starts.push_back(placer::run_episodes(*seen_by_policy_, *policy_, episodes).best.placement);
+      episode = placer::run_episodes(*seen_by_policy_, *policy_, episodes).best;
+    }
+    if (flags.evals == 0 && episode) {
+      return demonstration_of(episode->placement, episode->cost.proxy, seed);
+    }
+    std::vector<Placement> starts;
+    if (episode) {
+      starts.push_back(std::move(episode->placement));
     }
     const placer::PlacementSearchResult found =
         placer::search_placement(block_.netlist,
@@ -131,18 +138,28 @@ class DemonstratedBlock {
                                  starts,
                                  problem_.start(),
                                  search_options(flags, seed, threads));
-    if (found.stopped || interrupted()) {
+    if (found.stopped) {
       return std::nullopt;
     }
-    Demonstration demonstration =
-        placer::make_demonstration(problem_, found.placement, block_.name, found.cost.proxy);
-    demonstration.seed = seed;
-    return demonstration;
+    return demonstration_of(found.placement, found.cost.proxy, seed);
   }
 
   std::size_t num_macros() const { return problem_.macros().size(); }
 
  private:
+  /// None: interrupted.
+  std::optional<Demonstration> demonstration_of(const Placement& placement,
+                                                double proxy,
+                                                std::uint64_t seed) const {
+    if (interrupted()) {
+      return std::nullopt;
+    }
+    Demonstration demonstration =
+        placer::make_demonstration(problem_, placement, block_.name, proxy);
+    demonstration.seed = seed;
+    return demonstration;
+  }
+
   /// What the search starts from does not come from the prior, which only policies see.
   static placer::MacroProblemOptions without_prior(placer::MacroProblemOptions options) {
     options.prior = placer::PositionPrior::kCanvasCentre;
@@ -469,7 +486,11 @@ void add_demonstrate_command(CLI::App& app, int& exit_code) {
                    "file of demonstrations, one a line; what it has already is not searched again")
       ->required()
       ->type_name("FILE");
-  command->add_option("--evals", flags->evals, "moves to evaluate per demonstration")
+  command
+      ->add_option(
+          "--evals",
+          flags->evals,
+          "moves to evaluate per demonstration; with 0, the best episode of --policy is one")
       ->check(CLI::Range(std::uint64_t{0}, std::uint64_t{1'000'000'000'000}))
       ->type_name("N")
       ->capture_default_str();

@@ -101,7 +101,12 @@ CanvasNet::Encoded CanvasNet::encode_graph(const StateBatch& batch) {
   const Tensor current = vertices.index_select(0, batch.current);
   const Tensor mean =
       row_sum(vertices, batch.state_of_vertex, batch.size()) * batch.inverse_vertices;
-  const Tensor metadata = metadata_layer_->forward(batch.metadata).relu();
+  Tensor seen = batch.metadata;
+  if (!config_.delta_maps) {
+    seen = seen.clone();
+    seen.slice(1, kMetadataFeatures - kDeltaMetadata, kMetadataFeatures).zero_();
+  }
+  const Tensor metadata = metadata_layer_->forward(seen).relu();
   const Tensor context =
       context_layer_->forward(torch::cat({current, mean, pools.flatten(1), metadata}, 1)).relu();
   return {vertices, context};

@@ -16,7 +16,7 @@ struct ModelConfig {
   std::string name = kCanvasModel;
   std::int64_t graph_width = 16;   ///< of vertex embeddings and messages; 8, 16 and 32 are fast
   std::int64_t graph_layers = 3;   ///< rounds of messages, >= 1
-  std::int64_t canvas_width = 24;  ///< channels of the convolutions, >= 1
+  std::int64_t canvas_width = 16;  ///< channels of the convolutions, >= 1
   std::int64_t canvas_layers = 3;  ///< residual convolutions, >= 0
   std::int64_t scatter_width = 8;  ///< channels of vertices drawn at their places; 0: none
   bool delta_maps = true;          ///< whether the network sees the maps of changes

@@ -7,11 +7,11 @@ namespace tessera::gnn {
 /// Options of learning: proximal policy optimisation (Schulman et al., arXiv:1707.06347) and,
 /// before it where there are demonstrations, imitation.
 struct PpoOptions {
-  std::int64_t episodes_per_iteration = 32;  ///< collected in lock step, >= 2
+  std::int64_t episodes_per_iteration = 16;  ///< collected in lock step, >= 2
   std::int64_t blocks_per_iteration = 4;     ///< that share these episodes, >= 1
   std::int64_t epochs = 3;                   ///< passes over the collected states, >= 1
   std::int64_t minibatch = 256;              ///< states per update, >= 1
-  double learning_rate = 1e-3;               ///< of Adam, > 0
+  double learning_rate = 2e-3;               ///< of Adam, > 0
   double final_learning_rate = 0.1;    ///< what is left of it at the end, as a factor; in [0, 1]
   std::int64_t warmup_iterations = 3;  ///< over which the rate grows to its full value, >= 0
   double clip = 0.2;                   ///< bound of the probability ratio is 1 -+ this, > 0

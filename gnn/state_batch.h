@@ -24,8 +24,10 @@ inline constexpr std::int64_t kNodeFeatures = kPublishedNodeFeatures + 2;
 inline constexpr std::int64_t kPublishedMetadata = 12;
 /// Shares of wirelength, density and congestion in the sum of the weights of the proxy.
 inline constexpr std::int64_t kWeightMetadata = 3;
-/// Part of the macros placed, running proxy, scales of the four maps of changes.
-inline constexpr std::int64_t kStepMetadata = 6;
+/// Scales of the four maps of changes; the last of the metadata.
+inline constexpr std::int64_t kDeltaMetadata = 4;
+/// Part of the macros placed, running proxy, these.
+inline constexpr std::int64_t kStepMetadata = 2 + kDeltaMetadata;
 inline constexpr std::int64_t kMetadataFeatures =
     kPublishedMetadata + kWeightMetadata + kStepMetadata;
 

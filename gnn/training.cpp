@@ -344,9 +344,10 @@ class Trainer {
       }
       const ProxyStatistics statistics = proxy_statistics(own);
       // Few episodes may agree by chance.
-      constexpr double kLeastDeviation = 0.01;
+      constexpr std::size_t kManyEpisodes = 8;
+      const double least = own.size() < kManyEpisodes ? 0.03 : 0.01;
       scale = {statistics.mean.proxy,
-               std::max(statistics.deviation, kLeastDeviation * statistics.mean.proxy)};
+               std::max(statistics.deviation, least * statistics.mean.proxy)};
     }
     for (Trajectory& trajectory : trajectories) {
       estimate_advantages(trajectory,

@@ -14,7 +14,8 @@ import subprocess
 import sys
 import time
 
-TIMES = {"elapsed_s", "rollout_s", "update_s", "rollout_states_per_s", "update_states_per_s"}
+TIMES = {"elapsed_s", "rollout_s", "update_s", "rollout_states_per_s", "update_states_per_s",
+         "resident_mb"}
 
 
 def metrics(checkpoint):

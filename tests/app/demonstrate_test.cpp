@@ -83,6 +83,33 @@ TEST_CASE("demonstrate goes on where a file ends and makes a torn last line anew
   CHECK(read_text(path).substr(0, whole.size()) == whole);
 }
 
+TEST_CASE("without moves to evaluate, the policy's own episode is the demonstration") {
+  const SmallBlock& block = small_block();
+  const std::filesystem::path folder = scratch_dir("demonstrate_policy_alone");
+  const std::string path = folder / "d.jsonl";
+  const RunResult run = run_tessera(
+      {"demonstrate", "--corpus", block.netlist, "--evals", "0", "--policy", "spiral", "-o", path});
+  CAPTURE(run.err);
+  REQUIRE(run.exit_code == 0);
+  const std::vector<placer::Demonstration> made = placer::read_demonstrations(path);
+  REQUIRE(made.size() == 1);
+  const RunResult placed = run_tessera({"place",
+                                        block.netlist,
+                                        "--plc",
+                                        block.plc,
+                                        "--effort",
+                                        "zero-shot",
+                                        "--policy",
+                                        "spiral",
+                                        "--order",
+                                        "connectivity",
+                                        "--json",
+                                        "-o",
+                                        folder / "placed.plc"});
+  REQUIRE(placed.exit_code == 0);
+  CHECK(made[0].proxy == nlohmann::json::parse(placed.out)["cost"]["proxy"].get<double>());
+}
+
 TEST_CASE("demonstrate starts from a policy when asked to") {
   const std::string path = scratch_dir("demonstrate_policy") / "d.jsonl";
   REQUIRE(demonstrate(path, {"--policy", "greedy", "--position-prior", "analytic"}).exit_code == 0);

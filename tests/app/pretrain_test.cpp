@@ -109,8 +109,12 @@ std::vector<json> metrics_without_times(const fs::path& checkpoint) {
   std::vector<json> result;
   for (std::string line; std::getline(lines, line);) {
     json entry = json::parse(line);
-    for (const char* const key :
-         {"elapsed_s", "rollout_s", "update_s", "rollout_states_per_s", "update_states_per_s"}) {
+    for (const char* const key : {"elapsed_s",
+                                  "rollout_s",
+                                  "update_s",
+                                  "rollout_states_per_s",
+                                  "update_states_per_s",
+                                  "resident_mb"}) {
       REQUIRE(entry.erase(key) == 1);
     }
     result.push_back(std::move(entry));
