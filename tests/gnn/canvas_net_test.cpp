@@ -100,17 +100,19 @@ TEST_CASE("The canvas network has the parameters of its shape") {
   // context (6 * 16 + 16 + 1) * 24 = 2712; scatter (16 + 1) * 8 = 136; input (11 + 8) * 24 * 9 + 24
   // = 4128; canvas 3 * (24 * 24 * 9 + 24) = 15624; query 25 * 24 = 600; score 25; factor 1;
   // value (48 + 1) * 32 + 33 = 1601.
-  CHECK(num_parameters({}) == 26987);
-  ModelConfig config;
+  ModelConfig wide;
+  wide.canvas_width = 24;
+  CHECK(num_parameters(wide) == 26987);
+  ModelConfig config = wide;
   config.scatter_width = 0;  // without 136, and 8 * 24 * 9 = 1728 of the input
   CHECK(num_parameters(config) == 26987 - 136 - 1728);
-  config = {};
+  config = wide;
   config.delta_maps = false;  // they are blanked, not cut out
   CHECK(num_parameters(config) == 26987);
-  config = {};
+  config = wide;
   config.canvas_layers = 0;
   CHECK(num_parameters(config) == 26987 - 15624);
-  config = {};
+  config = wide;
   config.graph_layers = 1;
   CHECK(num_parameters(config) == 26987 - 1088);  // 2 * 34 * 16
 }

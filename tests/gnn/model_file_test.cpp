@@ -167,11 +167,11 @@ TEST_CASE("A canvas network whose shape is damaged is refused") {
     message = "graph_layers is out of range";
   }
   SUBCASE("huge") {
-    replace("\"canvas_width\":24", "\"canvas_width\":1000000000000");
+    replace("\"canvas_width\":16", "\"canvas_width\":1000000000000");
     message = "canvas_width is out of range";
   }
   SUBCASE("not the shape of the tensors") {
-    replace("\"canvas_width\":24", "\"canvas_width\":12");
+    replace("\"canvas_width\":16", "\"canvas_width\":12");
     message = "has another shape";
   }
   SUBCASE("more layers than tensors") {

@@ -441,6 +441,7 @@ TEST_CASE("Imitation of a demonstration makes the greedy episode reproduce it") 
 TEST_CASE("The weights kept are those of the best score, not the last") {
   const auto block = random_block(1, identity(kRandomBlockMacros));
   TrainingOptions options = quick_options((scratch_dir("score") / "a.safetensors").string());
+  options.model.canvas_width = 24;
   options.ppo.learning_rate = 0.05;  // far too much: scores go up and down
   options.ppo.warmup_iterations = 0;
   options.ppo.target_kl = 100.0;
