@@ -12,8 +12,8 @@ import pathlib
 import statistics
 import subprocess
 
-BEGIN = "<!-- clustering:begin -->"
-END = "<!-- clustering:end -->"
+import results_file
+
 
 
 def json_of(command):
@@ -97,13 +97,6 @@ def table(entries):
     return "\n".join(lines)
 
 
-def write_table(document, entries):
-    text = document.read_text(encoding="utf-8")
-    head, rest = text.split(BEGIN)
-    tail = rest.split(END)[1]
-    document.write_text(f"{head}{BEGIN}\n{table(entries)}\n{END}{tail}", encoding="utf-8")
-
-
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("file", type=pathlib.Path, help="the .jsonl to append to")
@@ -118,8 +111,7 @@ def main():
     args = parser.parse_args()
 
     args.output.mkdir(parents=True, exist_ok=True)
-    lines = args.file.read_text(encoding="utf-8").splitlines() if args.file.exists() else []
-    entries = [json.loads(line) for line in lines]
+    entries = results_file.load(args.file)
     done = {key(entry) for entry in entries}
     for seed in args.seeds:
         for block in args.blocks:
@@ -129,11 +121,10 @@ def main():
                         continue
                     entry = run(args, block, clustering, mode, seed)
                     entries.append(entry)
-                    with args.file.open("a", encoding="utf-8") as file:
-                        file.write(json.dumps(entry) + "\n")
+                    results_file.append(args.file, entry)
                     print(f"{block} {mode} {clustering} {seed}: {entry['proxy']:.4f}", flush=True)
     if args.document:
-        write_table(args.document, entries)
+        results_file.replace_table(args.document, "clustering", table(entries))
 
 
 if __name__ == "__main__":

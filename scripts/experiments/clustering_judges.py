@@ -16,9 +16,8 @@ import statistics
 import subprocess
 
 import clustering_compare
+import results_file
 
-BEGIN = "<!-- judges:begin -->"
-END = "<!-- judges:end -->"
 CLUSTERINGS = ("published", "ours")
 
 
@@ -104,13 +103,6 @@ def table(entries):
     return "\n".join(lines)
 
 
-def write_table(document, entries):
-    text = document.read_text(encoding="utf-8")
-    head, rest = text.split(BEGIN)
-    tail = rest.split(END)[1]
-    document.write_text(f"{head}{BEGIN}\n{table(entries)}\n{END}{tail}", encoding="utf-8")
-
-
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("file", type=pathlib.Path, help="the .jsonl to append to")
@@ -125,8 +117,7 @@ def main():
     args = parser.parse_args()
 
     args.output.mkdir(parents=True, exist_ok=True)
-    lines = args.file.read_text(encoding="utf-8").splitlines() if args.file.exists() else []
-    entries = [json.loads(line) for line in lines]
+    entries = results_file.load(args.file)
     done = {(entry["block"], entry["seed"], entry["evals"]) for entry in entries}
     for seed in args.seeds:
         for block in args.blocks:
@@ -135,11 +126,10 @@ def main():
             entry = {"block": block, "seed": seed, "evals": args.evals,
                      "judge_evals": args.judge_evals, **run(args, block, seed)}
             entries.append(entry)
-            with args.file.open("a", encoding="utf-8") as file:
-                file.write(json.dumps(entry) + "\n")
+            results_file.append(args.file, entry)
             print(json.dumps(entry), flush=True)
     if args.document:
-        write_table(args.document, entries)
+        results_file.replace_table(args.document, "judges", table(entries))
 
 
 if __name__ == "__main__":

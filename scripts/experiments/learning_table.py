@@ -15,6 +15,8 @@ import statistics
 import subprocess
 import threading
 
+import results_file
+
 BASE = {"--cluster-placer": "circuit-training", "--order": "connectivity"}
 # What each variant changes; a flag with the value None goes away.
 VARIANTS = {
@@ -107,13 +109,6 @@ def table(entries):
     return "\n".join(lines)
 
 
-def write_table(document, name, entries):
-    begin, end = f"<!-- {name}:begin -->", f"<!-- {name}:end -->"
-    text = document.read_text(encoding="utf-8")
-    head, rest = text.split(begin)
-    document.write_text(f"{head}{begin}\n{table(entries)}\n{end}{rest.split(end)[1]}", encoding="utf-8")
-
-
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("file", type=pathlib.Path, help="the .jsonl to append to")
@@ -133,8 +128,7 @@ def main():
     args = parser.parse_args()
 
     args.output.mkdir(parents=True, exist_ok=True)
-    lines = args.file.read_text(encoding="utf-8").splitlines() if args.file.exists() else []
-    entries = [json.loads(line) for line in lines]
+    entries = results_file.load(args.file)
     done = {key(entry) for entry in entries}
 
     def run(variant, seed):
@@ -146,8 +140,7 @@ def main():
         entry = train(args, variant, seed)
         with LOCK:
             entries.append(entry)
-            with args.file.open("a", encoding="utf-8") as file:
-                file.write(json.dumps(entry) + "\n")
+            results_file.append(args.file, entry)
         print(f"{variant} {seed}: {entry['greedy_proxy']:.4f}", flush=True)
 
     with concurrent.futures.ThreadPoolExecutor(args.jobs) as pool:
@@ -155,7 +148,7 @@ def main():
                        for variant in args.variants]:
             future.result()
     if args.document and entries:
-        write_table(args.document, args.table, entries)
+        results_file.replace_table(args.document, args.table, table(entries))
 
 
 if __name__ == "__main__":
