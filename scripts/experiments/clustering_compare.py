@@ -15,7 +15,6 @@ import subprocess
 import results_file
 
 
-
 def json_of(command):
     return json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout)
 
