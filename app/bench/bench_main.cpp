@@ -3,6 +3,7 @@
 #include <cstdio>
 #include <exception>
 #include <filesystem>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -255,30 +256,67 @@ void measure_observe(const placer::MacroProblem& problem, Stopwatch& stopwatch) 
   });
 }
 
-/// Messages of some states in plain tensor operations and fused, forward and backward.
+/// A round of messages as published: a product per edge of the concatenated features of its ends,
+/// in plain tensor operations. Returns the means at the vertices.
+torch::Tensor plain_messages(const torch::Tensor& vertices,
+                             const torch::nn::Linear& layer,
+                             const gnn::GraphTensors& graph) {
+  const torch::Tensor a = vertices.index_select(0, graph.a);
+  const torch::Tensor b = vertices.index_select(0, graph.b);
+  const torch::Tensor weight = graph.weight.unsqueeze(1);
+  const torch::Tensor messages = 0.5 * (layer(torch::cat({a, b, weight}, 1)).relu() +
+                                        layer(torch::cat({b, a, weight}, 1)).relu());
+  return torch::zeros_like(vertices).index_add(0, graph.a, messages).index_add(
+             0, graph.b, messages) *
+         graph.inverse_degree;
+}
+
+/// The same with a product per vertex and the fused operation.
+torch::Tensor fused_messages(const torch::Tensor& vertices,
+                             const torch::nn::Linear& layer,
+                             const std::shared_ptr<const gnn::GraphLayout>& layout) {
+  const std::int64_t width = vertices.size(1);
+  const auto parts = layer->weight.split_with_sizes({width, width, 1}, 1);
+  return gnn::edge_messages(torch::linear(vertices, parts[0], layer->bias),
+                            torch::linear(vertices, parts[1]),
+                            parts[2].squeeze(1),
+                            layout,
+                            gnn::EdgePools::kSkip)
+      .nodes;
+}
+
+/// Both forward and backward for some states, after checking that they agree.
 void measure_messages(const gnn::ObservationEncoder& encoder, Stopwatch& stopwatch) {
   constexpr std::size_t kStates = 16;
   const std::int64_t width = gnn::ModelConfig().graph_width;
   torch::manual_seed(1);
-  torch::set_num_threads(1);
   const auto layout = std::make_shared<const gnn::GraphLayout>(
       std::vector<std::shared_ptr<const gnn::EdgeList>>(kStates, encoder.edges()));
-  const auto wanted = torch::TensorOptions().requires_grad(true);
-  const torch::Tensor first = torch::randn({layout->num_vertices(), width}, wanted);
-  const torch::Tensor second = torch::randn({layout->num_vertices(), width}, wanted);
-  const torch::Tensor slope = torch::randn({width}, wanted);
-  const auto pass = [&](auto operation) {
-    const gnn::EdgeMessages messages =
-        operation(first, second, slope, layout, gnn::EdgePools::kCompute);
-    (messages.nodes.sum() + messages.pools.sum()).backward();
-    g_sink = slope.grad().sum().item<double>();
+  const gnn::GraphTensors& graph = layout->tensors(torch::kCPU);
+  const torch::Tensor vertices =
+      torch::randn({layout->num_vertices(), width}, torch::TensorOptions().requires_grad(true));
+  const torch::nn::Linear layer(2 * width + 1, width);
+  const torch::Tensor upstream = torch::randn({layout->num_vertices(), width});
+  const auto pass = [&](const torch::Tensor& means) {
+    vertices.mutable_grad() = torch::Tensor();
+    (means * upstream).sum().backward();
+    return vertices.grad();
   };
-  const std::string states = ", " + std::to_string(kStates) + " states, 1 thread";
-  stopwatch.measure_pair(
-      {"edge messages, plain" + states, [&] { pass(gnn::edge_messages_reference); }},
-      {"edge messages, fused" + states,
-       [&] { pass([](const auto&... arguments) { return gnn::edge_messages(arguments...); }); }},
-      5);
+  const auto plain = [&] { return pass(plain_messages(vertices, layer, graph)); };
+  const auto fused = [&] { return pass(fused_messages(vertices, layer, layout)); };
+  const torch::Tensor expected = plain();
+  const double difference = (fused() - expected).abs().max().item<double>();
+  if (difference > 1e-5 * expected.abs().max().item<double>()) {
+    throw std::runtime_error("fused and plain messages differ by " + std::to_string(difference));
+  }
+  for (const int threads : {1, 2}) {
+    torch::set_num_threads(threads);
+    const std::string what = ", forward and backward, " + std::to_string(kStates) + " states, " +
+                             threads_text(threads);
+    stopwatch.measure_pair({"edge messages as published" + what, [&] { plain(); }},
+                           {"edge messages fused" + what, [&] { fused(); }},
+                           5);
+  }
 }
 
 void measure_learning(const Block& block, Stopwatch& stopwatch) {

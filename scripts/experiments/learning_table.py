@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Trains policies on one block from random weights, variant by variant, and writes a table.
 
-Each run is `tessera finetune --from-scratch` for a fixed wall-clock time, then `tessera place --effort
+Each run is `tessera finetune --from-scratch` for a fixed wall-clock time, or for a fixed number of
+iterations, whose result does not depend on what else the machine does, then `tessera place --effort
 zero-shot` with the checkpoint: one greedy episode and the cluster solver, no local search. Greedy choice
 by delta map and spiral packing are placed in the same way, with the same order and solver. Finished runs
 are appended to a .jsonl file and skipped when they are there already; a training that was cut is resumed
@@ -63,18 +64,21 @@ def place(args, policy, environment):
 
 def train(args, variant, seed):
     flags = flags_of(variant, args)
-    stem = f"{variant.replace(' ', '_')}.{seed}.{args.time:g}"
+    stem = f"{variant}.{seed}.{budget_text(args.iterations, args.time)}".replace(" ", "_")
     checkpoint = args.output / f"{stem}.safetensors"
+    budget = ["--iterations", str(args.iterations), "--time", "1e9"] if args.iterations else [
+        "--time", str(args.time)]
     command = [args.tessera, "finetune", str(args.netlist), "--plc", str(args.plc), *flags, "--seed",
-               str(seed), "--time", str(args.time), "--threads", str(args.threads), "--json", "-q", "-o",
+               str(seed), *budget, "--threads", str(args.threads), "--json", "-q", "-o",
                str(checkpoint), "--resume" if checkpoint.exists() else "--from-scratch"]
     done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
     result = json.loads(done.stdout)
     environment = environment_of(flags)
-    return {"block": args.netlist.parent.name, "variant": variant, "seed": seed, "time_s": args.time,
-            "threads": args.threads, "flags": flags, "tessera": result["tessera"],
-            "episodes": result["episodes"], "iterations": result["iterations"],
-            "first_mean_proxy": result["first_mean_proxy"],
+    return {"block": args.netlist.parent.name, "variant": variant, "seed": seed,
+            "time_s": None if args.iterations else args.time, "budget": args.iterations,
+            "elapsed_s": result["elapsed_s"], "threads": args.threads, "flags": flags,
+            "tessera": result["tessera"], "episodes": result["episodes"],
+            "iterations": result["iterations"], "first_mean_proxy": result["first_mean_proxy"],
             "last_mean_proxy": result["last_mean_proxy"], "best_proxy": result["best_proxy"],
             "greedy_proxy": place(args, str(checkpoint), environment),
             "spiral_proxy": place(args, "spiral", environment),
@@ -82,8 +86,12 @@ def train(args, variant, seed):
 
 
 def key(entry):
-    return (entry["block"], entry["variant"], entry["seed"], entry["time_s"], entry["threads"],
-            entry["flags"][entry["flags"].index("--cluster-placer") + 1])
+    return (entry["block"], entry["variant"], entry["seed"], entry["budget"], entry["time_s"],
+            entry["threads"], entry["flags"][entry["flags"].index("--cluster-placer") + 1])
+
+
+def budget_text(iterations, time_s):
+    return f"{iterations} iterations" if iterations else f"{time_s:g} s"
 
 
 def median(entries, field):
@@ -91,17 +99,18 @@ def median(entries, field):
 
 
 def table(entries):
-    lines = ["| variant | solver | time, s | threads | seeds | episodes | first mean | last mean | best "
+    lines = ["| variant | solver | budget | threads | seeds | episodes | first mean | last mean | best "
              "episode | greedy policy (least to greatest) | spiral | greedy by delta map |",
              "| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |"]
     groups = {}
     for entry in entries:
-        block, variant, _, time_s, threads, solver = key(entry)
-        groups.setdefault((block, time_s, threads, solver, variant), []).append(entry)
-    for (block, time_s, threads, solver, variant), runs in groups.items():
+        block, variant, _, iterations, time_s, threads, solver = key(entry)
+        budget = budget_text(iterations, time_s)
+        groups.setdefault((block, budget, threads, solver, variant), []).append(entry)
+    for (block, budget, threads, solver, variant), runs in groups.items():
         greedy = sorted(run["greedy_proxy"] for run in runs)
         lines.append(
-            f"| `{block}`, {variant} | {solver} | {time_s:g} | {threads} | {len(runs)} | "
+            f"| `{block}`, {variant} | {solver} | {budget} | {threads} | {len(runs)} | "
             f"{median(runs, 'episodes'):.0f} | {median(runs, 'first_mean_proxy'):.4f} | "
             f"{median(runs, 'last_mean_proxy'):.4f} | {median(runs, 'best_proxy'):.4f} | "
             f"**{statistics.median(greedy):.4f}** ({greedy[0]:.4f} to {greedy[-1]:.4f}) | "
@@ -123,6 +132,7 @@ def main():
     parser.add_argument("--demonstrations", type=pathlib.Path)
     parser.add_argument("--seeds", nargs="+", type=int, default=[1, 2, 3])
     parser.add_argument("--time", type=float, default=1800.0)
+    parser.add_argument("--iterations", type=int, help="instead of a time")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--jobs", type=int, default=1, help="runs side by side")
     args = parser.parse_args()
@@ -133,8 +143,8 @@ def main():
 
     def run(variant, seed):
         flags = flags_of(variant, args)
-        wanted = (args.netlist.parent.name, variant, seed, args.time, args.threads,
-                  flags[flags.index("--cluster-placer") + 1])
+        wanted = (args.netlist.parent.name, variant, seed, args.iterations,
+                  None if args.iterations else args.time, args.threads, flags[flags.index("--cluster-placer") + 1])
         if wanted in done:
             return
         entry = train(args, variant, seed)
