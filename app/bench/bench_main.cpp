@@ -264,10 +264,14 @@ torch::Tensor plain_messages(const torch::Tensor& vertices,
   const torch::Tensor a = vertices.index_select(0, graph.a);
   const torch::Tensor b = vertices.index_select(0, graph.b);
   const torch::Tensor weight = graph.weight.unsqueeze(1);
-  const torch::Tensor messages = 0.5 * (layer(torch::cat({a, b, weight}, 1)).relu() +
-                                        layer(torch::cat({b, a, weight}, 1)).relu());
-  return torch::zeros_like(vertices).index_add(0, graph.a, messages).index_add(
-             0, graph.b, messages) *
+  const auto product = [&layer](const torch::Tensor& features) {
+    return torch::linear(features, layer->weight, layer->bias).relu();
+  };
+  const torch::Tensor messages =
+      0.5 * (product(torch::cat({a, b, weight}, 1)) + product(torch::cat({b, a, weight}, 1)));
+  return torch::zeros_like(vertices)
+             .index_add(0, graph.a, messages)
+             .index_add(0, graph.b, messages) *
          graph.inverse_degree;
 }
 
@@ -311,8 +315,8 @@ void measure_messages(const gnn::ObservationEncoder& encoder, Stopwatch& stopwat
   }
   for (const int threads : {1, 2}) {
     torch::set_num_threads(threads);
-    const std::string what = ", forward and backward, " + std::to_string(kStates) + " states, " +
-                             threads_text(threads);
+    const std::string what =
+        ", forward and backward, " + std::to_string(kStates) + " states, " + threads_text(threads);
     stopwatch.measure_pair({"edge messages as published" + what, [&] { plain(); }},
                            {"edge messages fused" + what, [&] { fused(); }},
                            5);
