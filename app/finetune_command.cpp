@@ -149,12 +149,14 @@ int run(const FinetuneFlags& flags) {
   gnn::TrainingOptions options =
       flags.training.training_options(flags.common, environment, outputs.checkpoint);
   options.start_checkpoint = start;
-  options.improved =
-      [&](std::size_t index, const netlist_io::Placement& placement, const cost::CostBreakdown&) {
-        if (index == 0) {  // placements of the views are none of the block
-          outputs.placements.write(*block, searched.expand(placement));
-        }
-      };
+  if (!outputs.placements.paths.empty()) {  // else no best episode has to be played again
+    options.improved =
+        [&](std::size_t index, const netlist_io::Placement& placement, const cost::CostBreakdown&) {
+          if (index == 0) {  // placements of the views are none of the block
+            outputs.placements.write(*block, searched.expand(placement));
+          }
+        };
+  }
   const std::vector<gnn::TrainingBlock> blocks =
       training_blocks(flags, block->name, problem, views);
   const auto judged = std::span(blocks).first(1);

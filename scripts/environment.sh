@@ -25,3 +25,10 @@ build_dir() {
     *) die "unknown preset '$1'; expected release, dev, no-torch, ci or ci-no-torch" ;;
   esac
 }
+
+# Flags of `tessera finetune` that train the published network as the bundled checkpoint and the
+# published network's curves were trained, whatever the defaults are.
+# shellcheck disable=SC2034
+PUBLISHED_TRAINING=(--model circuit-training --order area --cluster-placer circuit-training
+  --episodes 32 --epochs 4 --learning-rate 3e-3 --final-learning-rate 1 --warmup 0
+  --final-entropy 1 --evaluation-interval 0)

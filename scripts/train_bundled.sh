@@ -33,7 +33,7 @@ train() { # BLOCK ITERATIONS OUTPUT [flags of finetune]...
   local block=$1 iterations=$2 output=$3
   shift 3
   "$tessera" finetune "data/blocks/$block.pb.txt.gz" --plc "data/blocks/$block.plc" \
-    --iterations "$iterations" --time 3600 --seed 1 -o "$output" "$@"
+    "${PUBLISHED_TRAINING[@]}" --iterations "$iterations" --time 3600 --seed 1 -o "$output" "$@"
 }
 # Work quotas, not times: the same weights on every machine with the same libraries.
 train small_large_macros 120 "$work/first.safetensors" --from-scratch

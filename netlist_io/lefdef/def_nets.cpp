@@ -90,7 +90,7 @@ class NetReader {
     if (!component) {
       parser_.fail_of_component(component_word, user());
     }
-    const LefMaster& master = parser_.library.masters[design_.components[*component].master];
+    const LefMaster& master = parser_.lef.masters[design_.components[*component].master];
     const std::optional<std::uint32_t> pin = master.find_pin(parser_.plain_name(pin_word));
     if (!pin) {
       scanner_.fail(pin_word,

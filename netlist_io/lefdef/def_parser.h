@@ -19,7 +19,7 @@ class DefParser {
  public:
   /// All must outlive the parser; `design.unescaped` is there.
   DefParser(LefDefScanner& words, const LefLibrary& masters, DefDesign& result)
-      : scanner(words), library(masters), design(result) {}
+      : scanner(words), lef(masters), design(result) {}
 
   /// The name that `word` spells, which lives as long as the design.
   std::string_view keep_name(std::string_view word);
@@ -58,7 +58,7 @@ class DefParser {
   }
 
   LefDefScanner& scanner;
-  const LefLibrary& library;
+  const LefLibrary& lef;
   DefDesign& design;
   NameTable components;
   NameTable pins;

@@ -114,7 +114,7 @@ class FileReader {
     }
     scanner_.expect(";");
     has_units_ = true;
-    const int of_library = parser_.library.database_units.value_or(design_.database_units);
+    const int of_library = parser_.lef.database_units.value_or(design_.database_units);
     if (of_library % design_.database_units != 0) {
       scanner_.warn(word,
                     std::to_string(design_.database_units) +
@@ -124,7 +124,7 @@ class FileReader {
   }
 
   void assume_units() {
-    design_.database_units = parser_.library.database_units.value_or(kDefaultUnits);
+    design_.database_units = parser_.lef.database_units.value_or(kDefaultUnits);
     scanner_.warn(
         scanner_.peek(),
         "no UNITS; " + std::to_string(design_.database_units) + " per micron are assumed");

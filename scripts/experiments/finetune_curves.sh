@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Usage: scripts/experiments/finetune_curves.sh NETLIST PLC OUTPUT_DIR [SECONDS]
 #
-# Fine-tunes from random weights with seeds 1, 2 and 3, one after the other, SECONDS each (default:
+# Fine-tunes the published network from random weights with seeds 1, 2 and 3, one after the other, SECONDS each (default:
 # 900), and writes the table of the learning curves into docs/results.md, between its marks.
 # Finished or interrupted runs in OUTPUT_DIR are resumed, not repeated.
 #
@@ -28,7 +28,7 @@ mkdir -p "$output"
 for seed in 1 2 3; do
   start=(--from-scratch)
   [[ -e "$output/seed$seed.safetensors" ]] && start=(--resume)
-  "$tessera" finetune "$netlist" --plc "$plc" "${start[@]}" --seed "$seed" --time "$seconds" -q \
+  "$tessera" finetune "$netlist" --plc "$plc" "${start[@]}" "${PUBLISHED_TRAINING[@]}" --seed "$seed" --time "$seconds" -q \
     -o "$output/seed$seed.safetensors" -o "$output/seed$seed.plc"
 done
 python3 "$ROOT/scripts/experiments/curve_table.py" --document "$ROOT/docs/results.md" \
