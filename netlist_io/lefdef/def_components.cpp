@@ -36,8 +36,7 @@ class ComponentReader {
  private:
   void read_master() {
     const std::string_view word = scanner_.read_name("the name of a master");
-    const std::optional<std::uint32_t> master =
-        parser_.lef.find_master(parser_.plain_name(word));
+    const std::optional<std::uint32_t> master = parser_.lef.find_master(parser_.plain_name(word));
     if (!master) {
       scanner_.fail(word,
                     "component " + quoted(name_) + " has the master " + quoted(word) +
