@@ -86,11 +86,13 @@ class Builder {
           const Canvas& canvas,
           const Placement& placement,
           cost::OutsidePins outside_pins,
+          std::size_t max_sinks,
           PointNets& out)
       : netlist_(netlist),
         canvas_(canvas),
         placement_(placement),
         outside_pins_(outside_pins),
+        max_sinks_(max_sinks),
         out_(out) {}
 
   void build(MoverKinds kinds) {
@@ -199,9 +201,12 @@ class Builder {
     members_.clear();
     for (std::size_t i = 0; i < netlist_.num_nets(); ++i) {
       const NetId net(i);
+      const std::span<const PinId> pins = netlist_.pins_of(net);
+      if (pins.size() - 1 > max_sinks_) {
+        continue;
+      }
       // Unlike in the wirelength, weights below 1 count as 1 in the congestion.
       const double route_weight = dropped(net) ? 0.0 : std::max(1.0, netlist_.weight(net));
-      const std::span<const PinId> pins = netlist_.pins_of(net);
       const auto moves = [&](PinId pin) {
         return mover_of_node_[netlist_.pin_node(pin).index()] != kNone;
       };
@@ -351,6 +356,7 @@ class Builder {
   const Canvas& canvas_;
   const Placement& placement_;
   cost::OutsidePins outside_pins_;
+  std::size_t max_sinks_;
   PointNets& out_;
   std::vector<std::uint32_t> mover_of_node_;
   std::vector<std::uint32_t> point_of_pin_;
@@ -365,12 +371,13 @@ void PointNets::build(const Netlist& netlist,
                       const Canvas& canvas,
                       const Placement& placement,
                       cost::OutsidePins outside_pins,
-                      MoverKinds kinds) {
+                      MoverKinds kinds,
+                      std::size_t max_sinks) {
   if (placement.size() != netlist.num_nodes()) {
     throw std::invalid_argument("the placement has " + std::to_string(placement.size()) +
                                 " nodes, the netlist " + std::to_string(netlist.num_nodes()));
   }
-  Builder(netlist, canvas, placement, outside_pins, *this).build(kinds);
+  Builder(netlist, canvas, placement, outside_pins, max_sinks, *this).build(kinds);
 }
 
 }  // namespace tessera::placer

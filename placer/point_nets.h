@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <span>
 #include <vector>
 
@@ -74,13 +75,15 @@ struct PointNets {
   /// Demand of the nets without a mover, tracks per cell.
   cost::DemandMaps fixed_demand;
 
-  /// Collects the nets. Nodes that do not move count where they stand.
-  /// Throws `std::invalid_argument` if `placement` is not one of the netlist.
+  /// Collects the nets, but for those with more than `max_sinks` sinks. Nodes that do not move
+  /// count where they stand. Throws `std::invalid_argument` if `placement` is not one of the
+  /// netlist.
   void build(const netlist_io::Netlist& netlist,
              const netlist_io::Canvas& canvas,
              const netlist_io::Placement& placement,
              cost::OutsidePins outside_pins,
-             MoverKinds kinds);
+             MoverKinds kinds,
+             std::size_t max_sinks = std::numeric_limits<std::size_t>::max());
 
   /// Calls `visit(points, net)` with the points of each net, the driver first.
   template <typename Visit>

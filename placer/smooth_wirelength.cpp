@@ -60,16 +60,23 @@ struct alignas(sizeof(Lanes)) Entry {
   }
 }
 
-/// Returns the weighted extents of one group's nets in `extent`.
-[[gnu::always_inline]] inline void add_group(const PointNets::Group& group,
-                                             const std::uint32_t* points,
-                                             const std::uint32_t* degree,
-                                             const Lanes& weight,
-                                             const float* position,
-                                             float inverse_gamma,
-                                             Entry* entries,
-                                             float* gradient,
-                                             Lanes& extent) {
+/// Weighted lengths of a group's nets.
+struct GroupLengths {
+  Lanes smooth;
+  Lanes exact;
+};
+
+/// Calls `take(k, slope)` with the derivatives by entry k of the nets.
+template <typename TakeSlope>
+[[gnu::always_inline]] inline void visit_group(const PointNets::Group& group,
+                                               const std::uint32_t* points,
+                                               const std::uint32_t* degree,
+                                               const Lanes& weight,
+                                               const float* position,
+                                               float inverse_gamma,
+                                               Entry* entries,
+                                               GroupLengths& lengths,
+                                               TakeSlope take) {
   gather(points, position, entries[0].position);
   Lanes high = entries[0].position;
   Lanes low = high;
@@ -102,7 +109,8 @@ struct alignas(sizeof(Lanes)) Entry {
   }
   const Lanes mean_below = upper.moment / upper.sum;
   const Lanes mean_above = lower.moment / lower.sum;
-  extent = weight * ((high + mean_below) - (low - mean_above));
+  lengths.smooth = weight * ((high + mean_below) - (low - mean_above));
+  lengths.exact = weight * (high - low);
   const Lanes up_scale = weight / upper.sum;
   const Lanes down_scale = weight / lower.sum;
   for (std::size_t k = 0; k < group.width; ++k) {
@@ -111,36 +119,93 @@ struct alignas(sizeof(Lanes)) Entry {
     const Lanes above = low - entry.position;
     const Lanes slope = entry.up * up_scale * (1.0F + (below - mean_below) * inverse_gamma) -
                         entry.down * down_scale * (1.0F + (above - mean_above) * inverse_gamma);
-    for (std::size_t lane = 0; lane < kLanes; ++lane) {
-      gradient[points[k * kLanes + lane]] += slope[lane];
-    }
+    take(k, slope);
   }
 }
 
-__attribute__((target_clones("avx2", "default"))) double add_all_groups(
-    const PointNets& nets, const float* position, float gamma, Entry* entries, float* gradient) {
-  const float inverse_gamma = 1.0F / gamma;
-  double total = 0.0;
-  for (std::size_t i = 0; i < nets.groups.size(); ++i) {
+/// What all groups of a call share.
+struct Axis {
+  const float* position;
+  float inverse_gamma;
+  Entry* entries;  ///< working memory for the widest group
+};
+
+/// `take(group, k, slope)` gets the derivatives, as `visit_group` has them.
+template <typename TakeSlope>
+[[gnu::always_inline]] inline SmoothLength visit_groups(
+    const PointNets& nets, std::size_t begin, std::size_t end, const Axis& axis, TakeSlope take) {
+  SmoothLength total;
+  for (std::size_t i = begin; i < end; ++i) {
     Lanes weight;
     for (std::size_t lane = 0; lane < kLanes; ++lane) {
       weight[lane] = nets.wire_weight[i * kLanes + lane];
     }
-    Lanes extent;
-    add_group(nets.groups[i],
-              nets.points.data() + nets.groups[i].first,
-              nets.degree.data() + i * kLanes,
-              weight,
-              position,
-              inverse_gamma,
-              entries,
-              gradient,
-              extent);
+    const PointNets::Group& group = nets.groups[i];
+    GroupLengths lengths;
+    visit_group(
+        group,
+        nets.points.data() + group.first,
+        nets.degree.data() + i * kLanes,
+        weight,
+        axis.position,
+        axis.inverse_gamma,
+        axis.entries,
+        lengths,
+        [&](std::size_t k, const Lanes& slope)
+            __attribute__((always_inline)) { take(group, k, slope); });
     for (std::size_t lane = 0; lane < kLanes; ++lane) {
-      total += static_cast<double>(extent[lane]);
+      total.smooth += static_cast<double>(lengths.smooth[lane]);
+      total.exact += static_cast<double>(lengths.exact[lane]);
     }
   }
   return total;
+}
+
+__attribute__((target_clones("avx2", "default"))) void add_all_groups(const PointNets& nets,
+                                                                      const Axis& axis,
+                                                                      float* gradient,
+                                                                      double& total) {
+  total = visit_groups(
+              nets,
+              0,
+              nets.groups.size(),
+              axis,
+              [&](const PointNets::Group& group, std::size_t k, const Lanes& slope)
+                  __attribute__((always_inline)) {
+                    const std::uint32_t* points = nets.points.data() + group.first + k * kLanes;
+                    for (std::size_t lane = 0; lane < kLanes; ++lane) {
+                      gradient[points[lane]] += slope[lane];
+                    }
+                  })
+              .smooth;
+}
+
+__attribute__((target_clones("avx2", "default"))) void write_some_groups(const PointNets& nets,
+                                                                         std::size_t begin,
+                                                                         std::size_t end,
+                                                                         const Axis& axis,
+                                                                         float* entry_gradient,
+                                                                         SmoothLength& total) {
+  total = visit_groups(
+      nets,
+      begin,
+      end,
+      axis,
+      [&](const PointNets::Group& group, std::size_t k, const Lanes& slope)
+          __attribute__((always_inline)) {
+            float* out = entry_gradient + group.first + k * kLanes;
+            for (std::size_t lane = 0; lane < kLanes; ++lane) {
+              out[lane] = slope[lane];
+            }
+          });
+}
+
+std::vector<Entry> entries_for(std::span<const PointNets::Group> groups) {
+  std::uint32_t width = 0;
+  for (const PointNets::Group& group : groups) {
+    width = std::max(width, group.width);
+  }
+  return std::vector<Entry>(width);
 }
 
 }  // namespace
@@ -149,12 +214,27 @@ double add_smooth_wirelength(const PointNets& nets,
                              std::span<const float> position,
                              float gamma,
                              std::span<float> gradient) {
-  std::uint32_t width = 0;
-  for (const PointNets::Group& group : nets.groups) {
-    width = std::max(width, group.width);
-  }
-  std::vector<Entry> entries(width);
-  return add_all_groups(nets, position.data(), gamma, entries.data(), gradient.data());
+  std::vector<Entry> entries = entries_for(nets.groups);
+  double total = 0.0;
+  add_all_groups(nets, {position.data(), 1.0F / gamma, entries.data()}, gradient.data(), total);
+  return total;
+}
+
+SmoothLength smooth_wirelength_by_entry(const PointNets& nets,
+                                        std::size_t begin,
+                                        std::size_t end,
+                                        std::span<const float> position,
+                                        float gamma,
+                                        std::span<float> entry_gradient) {
+  std::vector<Entry> entries = entries_for(std::span(nets.groups).subspan(begin, end - begin));
+  SmoothLength total;
+  write_some_groups(nets,
+                    begin,
+                    end,
+                    {position.data(), 1.0F / gamma, entries.data()},
+                    entry_gradient.data(),
+                    total);
+  return total;
 }
 
 }  // namespace tessera::placer

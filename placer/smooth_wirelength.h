@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <span>
 
 #include "placer/point_nets.h"
@@ -17,5 +18,21 @@ double add_smooth_wirelength(const PointNets& nets,
                              std::span<const float> position,
                              float gamma,
                              std::span<float> gradient);
+
+/// Sums of weight x extent of some nets.
+struct SmoothLength {
+  double smooth = 0.0;  ///< of the weighted average
+  double exact = 0.0;   ///< of the extents themselves
+};
+
+/// The nets of the groups `begin` to `end` alone, for callers that share the groups out among
+/// threads: writes the derivative by each of their entries to `entry_gradient`, which is parallel
+/// to `nets.points`. Entries that fill up a shorter net get 0.
+SmoothLength smooth_wirelength_by_entry(const PointNets& nets,
+                                        std::size_t begin,
+                                        std::size_t end,
+                                        std::span<const float> position,
+                                        float gamma,
+                                        std::span<float> entry_gradient);
 
 }  // namespace tessera::placer
