@@ -17,12 +17,12 @@ source "$(dirname "${BASH_SOURCE[0]}")/environment.sh"
 PACKAGES=(
   g++ cmake ninja-build ccache pkg-config git ca-certificates python3
   libtorch-dev libopenblas0-openmp libboost-graph-dev libeigen3-dev libcli11-dev
-  doctest-dev nlohmann-json3-dev zlib1g-dev libssl-dev protobuf-compiler libprotobuf-dev libmetis-dev
+  doctest-dev nlohmann-json3-dev zlib1g-dev libssl-dev protobuf-compiler libprotobuf-dev libmetis-dev libfftw3-dev
 )
 TOOLS=(g++ cmake ninja git)
 HEADERS=(
   torch/torch.h boost/graph/adjacency_list.hpp Eigen/Core CLI/CLI.hpp doctest/doctest.h
-  nlohmann/json.hpp zlib.h openssl/evp.h metis.h
+  nlohmann/json.hpp zlib.h openssl/evp.h metis.h fftw3.h
 )
 
 for argument in "$@"; do

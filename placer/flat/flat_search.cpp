@@ -1,0 +1,201 @@
+#include "placer/flat/flat_search.h"
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <cmath>
+#include <optional>
+#include <stdexcept>
+#include <utility>
+
+#include "netlist_io/errors.h"
+#include "placer/flat/macro_polish.h"
+#include "placer/parallel_for.h"
+
+namespace tessera::placer {
+namespace {
+
+using netlist_io::Canvas;
+using netlist_io::InfeasibleError;
+using netlist_io::Netlist;
+using netlist_io::NodeId;
+using netlist_io::Placement;
+
+/// How a mixed-size placement is made.
+struct MixedVariant {
+  double density_cap;
+  double spacing;  ///< around each macro, as a part of the side of a macro of mean area
+};
+
+/// No one of these is best on all blocks.
+constexpr std::array<MixedVariant, kFlatBatch> kVariants = {{
+    {0.7, 0.06},
+    {0.5, 0.03},
+    {0.7, 0.02},
+    {0.6, 0.1},
+}};
+
+/// A candidate after judging.
+struct Judged {
+  FlatTrial trial;
+  Placement placement;
+};
+
+class FlatSearch {
+ public:
+  FlatSearch(const Netlist& netlist,
+             const Canvas& canvas,
+             const Placement& fixed,
+             const FlatSearchOptions& options)
+      : netlist_(netlist), canvas_(canvas), fixed_(fixed), options_(options) {
+    double area = 0.0;
+    for (const NodeId macro : netlist.hard_macros()) {
+      area += netlist.width(macro) * netlist.height(macro);
+    }
+    const auto macros = static_cast<double>(std::max<std::size_t>(netlist.hard_macros().size(), 1));
+    mean_side_um_ = std::sqrt(area / macros);
+  }
+
+  FlatSearchResult run(std::span<const FlatCandidate> candidates) {
+    judge_batch(candidates.size(), [&](std::size_t i) {
+      return judge_given(candidates[i]);
+    });
+    for (std::size_t first = 0; first < options_.starts && !stopped(); first += kFlatBatch) {
+      const Placement start = oriented_start();
+      judge_batch(std::min(kFlatBatch, options_.starts - first), [&](std::size_t i) {
+        return judge_mixed(start, first + i);
+      });
+    }
+    if (!best_) {
+      throw InfeasibleError("no legal placement of the hard macros was found near any of " +
+                            std::to_string(result_.trials.size()) + " placements");
+    }
+    result_.stopped = stopped();
+    result_.winner = best_->trial;
+    result_.placement = std::move(best_->placement);
+    return std::move(result_);
+  }
+
+ private:
+  bool stopped() const { return options_.stop && options_.stop(); }
+
+  /// Judges some at the same time and then takes notice of them in order. What a stop cut short
+  /// does not count unless there is nothing else.
+  template <typename Judge>
+  void judge_batch(std::size_t count, Judge judge) {
+    std::vector<std::optional<Judged>> judged(count);
+    parallel_for(count, options_.threads, [&](std::size_t i) {
+      if (best_ && stopped()) {
+        return;
+      }
+      judged[i] = judge(i);
+      if (options_.progress && judged[i]) {
+#pragma omp critical(tessera_flat_search)
+        options_.progress(judged[i]->trial);
+      }
+    });
+    for (std::optional<Judged>& one : judged) {
+      if (!one) {
+        continue;
+      }
+      result_.trials.push_back(one->trial);
+      if (one->trial.legal && (!best_ || one->trial.hpwl_um < best_->trial.hpwl_um)) {
+        best_ = std::move(one);
+      }
+    }
+  }
+
+  FlatPlacerOptions judge_options() const {
+    FlatPlacerOptions judge = options_.judge;
+    judge.move_hard_macros = false;
+    judge.use_current = false;
+    judge.threads = 1;
+    return judge;
+  }
+
+  /// `placement` with legal hard macros.
+  Judged judge_legal(std::string name, const Placement& placement) const {
+    FlatPlacerResult placed = place_flat(netlist_, canvas_, placement, judge_options());
+    return {{std::move(name), true, placed.hpwl_um, placed.overflow}, std::move(placed.placement)};
+  }
+
+  std::optional<Judged> judge_given(const FlatCandidate& candidate) const {
+    try {
+      return judge_legal(candidate.name, options_.legalize(candidate.placement));
+    } catch (const InfeasibleError&) {
+      return Judged{{candidate.name, false, 0.0, 0.0}, {}};
+    }
+  }
+
+  std::optional<Judged> judge_mixed(const Placement& start, std::size_t index) const {
+    const MixedVariant& variant = kVariants[index % kFlatBatch];
+    FlatPlacerOptions mixed = options_.judge;
+    mixed.move_hard_macros = true;
+    mixed.density_cap = variant.density_cap;
+    mixed.halo_x = std::max(mixed.halo_x, variant.spacing * mean_side_um_);
+    mixed.halo_y = std::max(mixed.halo_y, variant.spacing * mean_side_um_);
+    mixed.threads = 1;
+    mixed.seed = options_.seed + index;
+    const std::string name = "mixed-size " + std::to_string(index + 1);
+    try {
+      const FlatPlacerResult placed = place_flat(netlist_, canvas_, start, mixed);
+      Placement legal = options_.legalize(placed.placement);
+      legal = polish_macros(netlist_, legal, mixed.max_sinks).placement;
+      return judge_legal(name, options_.legalize(legal));
+    } catch (const InfeasibleError&) {
+      return Judged{{name, false, 0.0, 0.0}, {}};
+    }
+  }
+
+  /// What mixed-size placements start from: macros turned as in the best so far.
+  Placement oriented_start() const {
+    Placement start = fixed_;
+    for (const NodeId macro : netlist_.hard_macros()) {
+      if (best_ && start.fixed[macro.index()] == 0) {
+        start.orientation[macro.index()] = best_->placement.orientation[macro.index()];
+      }
+    }
+    return start;
+  }
+
+  const Netlist& netlist_;
+  const Canvas& canvas_;
+  const Placement& fixed_;
+  const FlatSearchOptions& options_;
+  double mean_side_um_ = 0.0;
+  std::optional<Judged> best_;
+  FlatSearchResult result_;
+};
+
+}  // namespace
+
+FlatSearchResult search_flat(const Netlist& netlist,
+                             const Canvas& canvas,
+                             const Placement& fixed,
+                             std::span<const FlatCandidate> candidates,
+                             const FlatSearchOptions& options) {
+  options.judge.validate();
+  if (!options.legalize) {
+    throw std::invalid_argument("search_flat needs a legaliser");
+  }
+  if (fixed.size() != netlist.num_nodes()) {
+    throw std::invalid_argument("the placement has " + std::to_string(fixed.size()) +
+                                " nodes, the netlist " + std::to_string(netlist.num_nodes()));
+  }
+  return FlatSearch(netlist, canvas, fixed, options).run(candidates);
+}
+
+std::size_t nominal_flat_starts(const Netlist& netlist,
+                                std::size_t candidates,
+                                double seconds,
+                                int threads) {
+  // Measured on blocks of 88 to 156 thousand cells, one core.
+  constexpr double kJudgeSecondsPerPin = 1.2e-5;
+  constexpr double kMixedSecondsPerPin = 2.0e-5;
+  const auto pins = static_cast<double>(netlist.num_pins());
+  const double room = seconds * threads - kJudgeSecondsPerPin * pins * static_cast<double>(candidates);
+  const double starts = room / ((kJudgeSecondsPerPin + kMixedSecondsPerPin) * pins);
+  return static_cast<std::size_t>(std::max(starts, 1.0));
+}
+
+}  // namespace tessera::placer

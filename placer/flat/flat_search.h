@@ -1,0 +1,77 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "netlist_io/canvas.h"
+#include "netlist_io/netlist.h"
+#include "netlist_io/placement.h"
+#include "placer/flat/flat_placer.h"
+
+namespace tessera::placer {
+
+/// A placement of the hard macros of a flat netlist, to be judged. Standard cells do not count.
+struct FlatCandidate {
+  std::string name;  ///< says where it comes from
+  netlist_io::Placement placement;
+};
+
+/// What became of a candidate.
+struct FlatTrial {
+  std::string name;
+  bool legal = false;     ///< if not, no legal placement was found near by, and nothing else counts
+  double hpwl_um = 0.0;   ///< of the flat netlist, cells placed around the macros; see `place_flat`
+  double overflow = 0.0;  ///< see `place_flat`
+};
+
+struct FlatSearchOptions {
+  /// How candidates are judged: each by one flat placement with these options, its hard macros held.
+  FlatPlacerOptions judge;
+  /// Mixed-size placements to try, in batches of `kFlatBatch`.
+  std::size_t starts = 4;
+  /// Makes the hard macros of a placement of the flat netlist legal; throws
+  /// `netlist_io::InfeasibleError` if it cannot. Called from several threads.
+  std::function<netlist_io::Placement(const netlist_io::Placement&)> legalize;
+  std::uint64_t seed = 1;
+  int threads = 1;  ///< >= 1; changes no result
+  /// Asked now and then, from any thread; true ends the search with the best so far.
+  std::function<bool()> stop;
+  std::function<void(const FlatTrial&)> progress;  ///< called from one thread at a time
+};
+
+/// Mixed-size placements that do not know of each other's results.
+inline constexpr std::size_t kFlatBatch = 4;
+
+struct FlatSearchResult {
+  netlist_io::Placement placement;  ///< hard macros legal, cells where the judge put them
+  FlatTrial winner;
+  std::vector<FlatTrial> trials;  ///< in a fixed order, the winner among them
+  bool stopped = false;
+};
+
+/// Looks for the hard macros that give a flat netlist the least wirelength. Judges the candidates
+/// given, makes mixed-size placements of macros and cells together with various densities and
+/// spacings (later ones with the orientations of the best before), makes them legal, turns and
+/// exchanges macros (`polish_macros`), and judges each by placing all cells around it.
+///
+/// `fixed`: fixed nodes and ports at their places; what may move counts for its orientation only.
+/// Throws `netlist_io::InfeasibleError` if nothing legal was found, `netlist_io::OptionError` for
+/// bad options.
+FlatSearchResult search_flat(const netlist_io::Netlist& netlist,
+                             const netlist_io::Canvas& canvas,
+                             const netlist_io::Placement& fixed,
+                             std::span<const FlatCandidate> candidates,
+                             const FlatSearchOptions& options);
+
+/// Mixed-size placements that take about `seconds` on `threads` cores of 2.8 GHz, with their
+/// judging and that of `candidates` others; the same on every machine. At least 1.
+std::size_t nominal_flat_starts(const netlist_io::Netlist& netlist,
+                                std::size_t candidates,
+                                double seconds,
+                                int threads);
+
+}  // namespace tessera::placer
