@@ -1,10 +1,12 @@
 tessera_add_test(cost
+  cost/branch_wiring_test.cpp
   cost/circuit_builder.cpp
   cost/clustered_blocks_test.cpp
   cost/congestion_test.cpp
   cost/cost_options_test.cpp
   cost/delta_map_test.cpp
   cost/density_test.cpp
+  cost/edge_use_test.cpp
   cost/golden_cost.cpp
   cost/incremental_cost_test.cpp
   cost/macro_tiles_test.cpp
