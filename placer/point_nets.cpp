@@ -86,7 +86,7 @@ class Builder {
           const Canvas& canvas,
           const Placement& placement,
           cost::OutsidePins outside_pins,
-          std::size_t max_sinks,
+          int max_sinks,
           PointNets& out)
       : netlist_(netlist),
         canvas_(canvas),
@@ -202,7 +202,7 @@ class Builder {
     for (std::size_t i = 0; i < netlist_.num_nets(); ++i) {
       const NetId net(i);
       const std::span<const PinId> pins = netlist_.pins_of(net);
-      if (pins.size() - 1 > max_sinks_) {
+      if (pins.size() - 1 > static_cast<std::size_t>(max_sinks_)) {
         continue;
       }
       // Unlike in the wirelength, weights below 1 count as 1 in the congestion.
@@ -356,7 +356,7 @@ class Builder {
   const Canvas& canvas_;
   const Placement& placement_;
   cost::OutsidePins outside_pins_;
-  std::size_t max_sinks_;
+  int max_sinks_;
   PointNets& out_;
   std::vector<std::uint32_t> mover_of_node_;
   std::vector<std::uint32_t> point_of_pin_;
@@ -372,7 +372,7 @@ void PointNets::build(const Netlist& netlist,
                       const Placement& placement,
                       cost::OutsidePins outside_pins,
                       MoverKinds kinds,
-                      std::size_t max_sinks) {
+                      int max_sinks) {
   if (placement.size() != netlist.num_nodes()) {
     throw std::invalid_argument("the placement has " + std::to_string(placement.size()) +
                                 " nodes, the netlist " + std::to_string(netlist.num_nodes()));

@@ -83,7 +83,7 @@ struct PointNets {
              const netlist_io::Placement& placement,
              cost::OutsidePins outside_pins,
              MoverKinds kinds,
-             std::size_t max_sinks = std::numeric_limits<std::size_t>::max());
+             int max_sinks = std::numeric_limits<int>::max());
 
   /// Calls `visit(points, net)` with the points of each net, the driver first.
   template <typename Visit>

@@ -26,11 +26,8 @@ struct BinDensity::Span {
   }
 };
 
-BinDensity::BinDensity(netlist_io::GridShape grid,
-                       std::vector<float> blocked,
-                       double cap,
-                       Boxes boxes,
-                       int threads)
+BinDensity::BinDensity(
+    netlist_io::GridShape grid, std::vector<float> blocked, double cap, Boxes boxes, int threads)
     : grid_(grid),
       blocked_(std::move(blocked)),
       cap_(static_cast<float>(cap)),
@@ -65,8 +62,7 @@ inline void BinDensity::for_each_bin(std::size_t box, float x, float y, Visit vi
   const float height = boxes_.height[box];
   const Span columns = span_of(x, width, grid_.cols);
   const Span rows = span_of(y, height, grid_.rows);
-  const float scale =
-      boxes_.charge(box) / ((columns.high - columns.low) * (rows.high - rows.low));
+  const float scale = boxes_.charge(box) / ((columns.high - columns.low) * (rows.high - rows.low));
   for (int row = rows.first; row <= rows.last; ++row) {
     const float part = scale * rows.covered(row);
     const std::ptrdiff_t base = static_cast<std::ptrdiff_t>(row) * grid_.cols;

@@ -8,9 +8,10 @@
 
 namespace tessera::placer {
 
-/// Boxes that move over a grid of bins, as electric charges: each spreads its area over the bins that
-/// it covers, and feels the field there. Boxes thinner than a bin count as one bin wide and as light
-/// as their area, so that forces change smoothly when they move (the local smoothing of ePlace).
+/// Boxes that move over a grid of bins, as electric charges: each spreads its area over the bins
+/// that it covers, and feels the field there. Boxes thinner than a bin count as one bin wide and as
+/// light as their area, so that forces change smoothly when they move (the local smoothing of
+/// ePlace).
 ///
 /// Positions and sizes are in bins. Fixed obstacles are given as the part of each bin that they
 /// cover. All sums run in an order that does not depend on the number of threads.
@@ -20,20 +21,17 @@ class BinDensity {
   struct Boxes {
     std::vector<float> width;
     std::vector<float> height;
-    std::vector<float> weight;  ///< charge per area, usually 1
+    std::vector<float> weight;    ///< charge per area, usually 1
     std::size_t num_counted = 0;  ///< boxes that overflow counts; those after it are fillers
 
     std::size_t size() const { return width.size(); }
     float charge(std::size_t i) const { return width[i] * height[i] * weight[i]; }
   };
 
-  /// `blocked` [rows x cols]: part of each bin that obstacles cover, 0 to 1. `cap`: part of the free
-  /// area of a bin that boxes may take, > 0, <= 1. `threads` >= 1 changes no result.
-  BinDensity(netlist_io::GridShape grid,
-             std::vector<float> blocked,
-             double cap,
-             Boxes boxes,
-             int threads);
+  /// `blocked` [rows x cols]: part of each bin that obstacles cover, 0 to 1. `cap`: part of the
+  /// free area of a bin that boxes may take, > 0, <= 1. `threads` >= 1 changes no result.
+  BinDensity(
+      netlist_io::GridShape grid, std::vector<float> blocked, double cap, Boxes boxes, int threads);
 
   const Boxes& boxes() const { return boxes_; }
   netlist_io::GridShape grid() const { return grid_; }
@@ -63,8 +61,11 @@ class BinDensity {
   Span span_of(float centre, float size, int bins) const;
   template <typename Visit>
   void for_each_bin(std::size_t box, float x, float y, Visit visit) const;
-  void scatter(std::size_t first, std::size_t last, std::span<const float> x,
-               std::span<const float> y, std::span<float> map) const;
+  void scatter(std::size_t first,
+               std::size_t last,
+               std::span<const float> x,
+               std::span<const float> y,
+               std::span<float> map) const;
   void add_up();
 
   netlist_io::GridShape grid_;

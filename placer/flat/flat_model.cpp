@@ -115,7 +115,9 @@ std::vector<float> blocked_bins(const Netlist& netlist,
       continue;
     }
     Rect box = placement.box(netlist, macro);
-    box = {box.x0 - options.halo_x, box.y0 - options.halo_y, box.x1 + options.halo_x,
+    box = {box.x0 - options.halo_x,
+           box.y0 - options.halo_y,
+           box.x1 + options.halo_x,
            box.y1 + options.halo_y};
     block(canvas, box, blocked);
   }
@@ -171,8 +173,8 @@ BinDensity bin_density(const Netlist& netlist,
   const std::size_t total = boxes.size() + fillers;
   boxes.width.resize(total, 1.0F);
   boxes.height.resize(total, 1.0F);
-  boxes.weight.resize(total, fillers > 0 ? static_cast<float>(spare / static_cast<double>(fillers))
-                                         : 1.0F);
+  boxes.weight.resize(
+      total, fillers > 0 ? static_cast<float>(spare / static_cast<double>(fillers)) : 1.0F);
   return {canvas.grid, std::move(blocked), cap, std::move(boxes), options.threads};
 }
 
@@ -190,14 +192,16 @@ FlatModel::FlatModel(const Netlist& netlist,
   const double side = std::sqrt(canvas_.cell_width() * canvas_.cell_height());
   scale_x_ = static_cast<float>(canvas_.cell_width() / side);
   scale_y_ = static_cast<float>(canvas_.cell_height() / side);
-  poisson_ = PoissonSolver(canvas_.grid, static_cast<double>(scale_x_),
-                           static_cast<double>(scale_y_), options.threads);
+  poisson_ = PoissonSolver(
+      canvas_.grid, static_cast<double>(scale_x_), static_cast<double>(scale_y_), options.threads);
   collect_entries();
   points_x_.resize(nets_.num_points());
   points_y_.resize(nets_.num_points());
-  std::copy(nets_.fixed_x.begin(), nets_.fixed_x.end(),
+  std::copy(nets_.fixed_x.begin(),
+            nets_.fixed_x.end(),
             points_x_.begin() + static_cast<std::ptrdiff_t>(nets_.first_fixed_point()));
-  std::copy(nets_.fixed_y.begin(), nets_.fixed_y.end(),
+  std::copy(nets_.fixed_y.begin(),
+            nets_.fixed_y.end(),
             points_y_.begin() + static_cast<std::ptrdiff_t>(nets_.first_fixed_point()));
   entry_x_.resize(nets_.points.size());
   entry_y_.resize(nets_.points.size());
@@ -280,14 +284,13 @@ FlatModel::Measures FlatModel::gradient(std::span<const float> point, std::span<
 
   std::array<Slopes, kMoverTasks> slopes{};
   parallel_for(kMoverTasks, threads_, [&](std::size_t task) {
-    slopes[task] = combine(
-        boxes * task / kMoverTasks, boxes * (task + 1) / kMoverTasks, gradient);
+    slopes[task] = combine(boxes * task / kMoverTasks, boxes * (task + 1) / kMoverTasks, gradient);
   });
   Measures measures;
   measures.overflow = density_.overflow();
   for (const auto& [length_x, length_y] : lengths) {
-    measures.hpwl += static_cast<double>(scale_x_) * length_x +
-                     static_cast<double>(scale_y_) * length_y;
+    measures.hpwl +=
+        static_cast<double>(scale_x_) * length_x + static_cast<double>(scale_y_) * length_y;
   }
   for (const Slopes& part : slopes) {
     measures.wire_slope += part.wire;

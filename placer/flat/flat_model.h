@@ -34,10 +34,10 @@ class FlatModel {
 
   /// What `gradient` found on its way.
   struct Measures {
-    double hpwl = 0.0;          ///< of the nets that pull, bins of mean side
-    double overflow = 0.0;      ///< see `BinDensity::overflow`
-    double wire_slope = 0.0;    ///< sum over the movers of |derivative of the wirelength|
-    double density_slope = 0.0; ///< and of that of the energy
+    double hpwl = 0.0;           ///< of the nets that pull, bins of mean side
+    double overflow = 0.0;       ///< see `BinDensity::overflow`
+    double wire_slope = 0.0;     ///< sum over the movers of |derivative of the wirelength|
+    double density_slope = 0.0;  ///< and of that of the energy
   };
 
   /// Width of the smoothing of the wirelength, bins, > 0.
@@ -78,10 +78,10 @@ class FlatModel {
   float scale_y_ = 1.0F;
   float gamma_ = 1.0F;
   float density_weight_ = 0.0F;
-  std::vector<std::size_t> group_tasks_;      ///< bounds of groups of nets of about equal work
-  std::vector<std::uint32_t> entry_start_;    ///< [movers + 1], into `entries_of_mover_`
+  std::vector<std::size_t> group_tasks_;    ///< bounds of groups of nets of about equal work
+  std::vector<std::uint32_t> entry_start_;  ///< [movers + 1], into `entries_of_mover_`
   std::vector<std::uint32_t> entries_of_mover_;
-  std::vector<float> pull_;                   ///< [movers]: weight of the nets on each
+  std::vector<float> pull_;  ///< [movers]: weight of the nets on each
 
   std::vector<float> points_x_;
   std::vector<float> points_y_;

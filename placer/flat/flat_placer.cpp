@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "cost/edge_use.h"
 #include "netlist_io/errors.h"
 #include "netlist_io/rng.h"
 #include "placer/flat/flat_model.h"
@@ -36,23 +37,6 @@ constexpr double kJitter = 0.5;
 /// Longest move of a box in the trial step, bins.
 constexpr double kFirstMove = 0.1;
 
-double flat_hpwl_tmp(const Netlist& netlist, const Placement& placement, std::size_t max_sinks) {
-  double total = 0.0;
-  for (std::size_t n = 0; n < netlist.num_nets(); ++n) {
-    const auto pins = netlist.pins_of(netlist_io::NetId(n));
-    if (pins.size() - 1 > max_sinks) continue;
-    double x0 = 1e30, x1 = -1e30, y0 = 1e30, y1 = -1e30;
-    for (const auto pin : pins) {
-      const auto node = netlist.pin_node(pin).index();
-      const auto o = transform(netlist.pin_offset(pin), placement.orientation[node]);
-      x0 = std::min(x0, placement.x[node] + o.x); x1 = std::max(x1, placement.x[node] + o.x);
-      y0 = std::min(y0, placement.y[node] + o.y); y1 = std::max(y1, placement.y[node] + o.y);
-    }
-    total += x1 - x0 + y1 - y0;
-  }
-  return total;
-}
-
 /// Smoothing of the wirelength for an overflow (ePlace, equation 38, with a floor).
 double gamma_at(double overflow) {
   return 8.0 * std::pow(10.0, 20.0 / 9.0 * (std::clamp(overflow, 0.05, 1.0) - 0.1) - 1.0);
@@ -76,7 +60,7 @@ class FlatPlacer {
       point = descend(std::move(point), result);
     }
     result.placement = written(point);
-    result.hpwl_um = flat_hpwl_tmp(netlist_, result.placement, options_.max_sinks);
+    result.hpwl_um = cost::flat_hpwl(netlist_, result.placement, options_.max_sinks);
     return result;
   }
 
@@ -175,6 +159,7 @@ void FlatPlacerOptions::validate() const {
   require(halo_x >= 0.0, "halo_x", halo_x, ">= 0");
   require(halo_y >= 0.0, "halo_y", halo_y, ">= 0");
   require(stop_overflow > 0.0, "stop_overflow", stop_overflow, "> 0");
+  require(max_sinks >= 1, "max_sinks", max_sinks, ">= 1");
   require(max_iterations >= 0, "max_iterations", max_iterations, ">= 0");
   require(threads >= 1, "threads", threads, ">= 1");
 }

@@ -19,7 +19,7 @@ struct FlatPlacerOptions {
   /// Starts from the positions of the placed ones among the nodes that move.
   bool use_current = false;
   /// Nets with more sinks pull at nothing: clocks and resets, which get trees of their own.
-  std::size_t max_sinks = 500;
+  int max_sinks = 500;
   double halo_x = 0.0;  ///< microns beside each hard macro that cells keep out of, >= 0
   double halo_y = 0.0;  ///< microns above and below it, >= 0
   /// Area of cells in overfull bins, as a part of all their area, at which a run ends; > 0.
@@ -41,14 +41,14 @@ struct FlatPlacerResult {
   int iterations = 0;
 };
 
-/// Places the standard cells (and soft macros) of a flat netlist, of a hundred thousand to millions,
-/// around its hard macros: evenly enough for a legaliser, rows disregarded. Minimises the smoothed
-/// half-perimeter wirelength and the energy of the density as a charge (J. Lu et al., "ePlace",
-/// ACM TODAES 20(2), 2015; with movable macros as in "ePlace-MS", IEEE TCAD 34(5), 2015).
+/// Places the standard cells (and soft macros) of a flat netlist, of a hundred thousand to
+/// millions, around its hard macros: evenly enough for a legaliser, rows disregarded. Minimises the
+/// smoothed half-perimeter wirelength and the energy of the density as a charge (J. Lu et al.,
+/// "ePlace", ACM TODAES 20(2), 2015; with movable macros as in "ePlace-MS", IEEE TCAD 34(5), 2015).
 ///
-/// Of `canvas` the size counts. Ports, fixed nodes and, unless they move, all hard macros stay where
-/// `placement` has them. Throws `netlist_io::OptionError` for bad options, a canvas whose sides are
-/// not positive, or cells that do not fit beside the hard macros with this cap.
+/// Of `canvas` the size counts. Ports, fixed nodes and, unless they move, all hard macros stay
+/// where `placement` has them. Throws `netlist_io::OptionError` for bad options, a canvas whose
+/// sides are not positive, or cells that do not fit beside the hard macros with this cap.
 FlatPlacerResult place_flat(const netlist_io::Netlist& netlist,
                             const netlist_io::Canvas& canvas,
                             const netlist_io::Placement& placement,

@@ -57,14 +57,11 @@ class FlatSearch {
   }
 
   FlatSearchResult run(std::span<const FlatCandidate> candidates) {
-    judge_batch(candidates.size(), [&](std::size_t i) {
-      return judge_given(candidates[i]);
-    });
+    judge_batch(candidates.size(), [&](std::size_t i) { return judge_given(candidates[i]); });
     for (std::size_t first = 0; first < options_.starts && !stopped(); first += kFlatBatch) {
       const Placement start = oriented_start();
-      judge_batch(std::min(kFlatBatch, options_.starts - first), [&](std::size_t i) {
-        return judge_mixed(start, first + i);
-      });
+      judge_batch(std::min(kFlatBatch, options_.starts - first),
+                  [&](std::size_t i) { return judge_mixed(start, first + i); });
     }
     if (!best_) {
       throw InfeasibleError("no legal placement of the hard macros was found near any of " +
@@ -193,7 +190,8 @@ std::size_t nominal_flat_starts(const Netlist& netlist,
   constexpr double kJudgeSecondsPerPin = 1.2e-5;
   constexpr double kMixedSecondsPerPin = 2.0e-5;
   const auto pins = static_cast<double>(netlist.num_pins());
-  const double room = seconds * threads - kJudgeSecondsPerPin * pins * static_cast<double>(candidates);
+  const double room =
+      seconds * threads - kJudgeSecondsPerPin * pins * static_cast<double>(candidates);
   const double starts = room / ((kJudgeSecondsPerPin + kMixedSecondsPerPin) * pins);
   return static_cast<std::size_t>(std::max(starts, 1.0));
 }

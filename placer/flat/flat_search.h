@@ -29,7 +29,8 @@ struct FlatTrial {
 };
 
 struct FlatSearchOptions {
-  /// How candidates are judged: each by one flat placement with these options, its hard macros held.
+  /// How candidates are judged: each by one flat placement with these options, its hard macros
+  /// held.
   FlatPlacerOptions judge;
   /// Mixed-size placements to try, in batches of `kFlatBatch`.
   std::size_t starts = 4;

@@ -22,10 +22,10 @@ using netlist_io::Orientation;
 using netlist_io::PinId;
 using netlist_io::Placement;
 
-constexpr std::array kUpright = {Orientation::kN, Orientation::kFN, Orientation::kS,
-                                 Orientation::kFS};
-constexpr std::array kTurned = {Orientation::kE, Orientation::kFE, Orientation::kW,
-                                Orientation::kFW};
+constexpr std::array kUpright = {
+    Orientation::kN, Orientation::kFN, Orientation::kS, Orientation::kFS};
+constexpr std::array kTurned = {
+    Orientation::kE, Orientation::kFE, Orientation::kW, Orientation::kFW};
 /// Rounds over all macros and pairs; few gain anything after the third.
 constexpr int kMaxRounds = 8;
 /// A gain below this part of a net's usual length is rounding.
@@ -33,7 +33,7 @@ constexpr double kLeastGainUm = 1e-6;
 
 class Polisher {
  public:
-  Polisher(const Netlist& netlist, const Placement& placement, std::size_t max_sinks)
+  Polisher(const Netlist& netlist, const Placement& placement, int max_sinks)
       : netlist_(netlist), placement_(placement), max_sinks_(max_sinks), seen_(netlist.num_nets()) {
     for (const NodeId macro : netlist.hard_macros()) {
       if (placement.fixed[macro.index()] == 0) {
@@ -81,7 +81,8 @@ class Polisher {
     double total = 0.0;
     for (const NodeId macro : macros) {
       for (const NetId net : netlist_.nets_of(macro)) {
-        if (seen_[net.index()] != stamp_ && netlist_.pins_of(net).size() <= max_sinks_ + 1) {
+        if (seen_[net.index()] != stamp_ &&
+            netlist_.pins_of(net).size() - 1 <= static_cast<std::size_t>(max_sinks_)) {
           seen_[net.index()] = stamp_;
           total += extent(net);
         }
@@ -152,7 +153,7 @@ class Polisher {
 
   const Netlist& netlist_;
   Placement placement_;
-  std::size_t max_sinks_;
+  int max_sinks_;
   std::vector<NodeId> macros_;
   std::vector<std::uint32_t> seen_;
   std::uint32_t stamp_ = 0;
@@ -160,9 +161,7 @@ class Polisher {
 
 }  // namespace
 
-MacroPolishResult polish_macros(const Netlist& netlist,
-                                const Placement& placement,
-                                std::size_t max_sinks) {
+MacroPolishResult polish_macros(const Netlist& netlist, const Placement& placement, int max_sinks) {
   return Polisher(netlist, placement, max_sinks).run();
 }
 

@@ -14,14 +14,14 @@ struct MacroPolishResult {
   std::size_t turns = 0;  ///< macros that ended in another orientation
 };
 
-/// Shortens the wires of hard macros, everything else where it is: turns each macro that is not fixed
-/// to the best orientation with the same box (N, S, FN, FS; or E, W, FE, FW), and exchanges pairs of
-/// the same size, as long as that gains. No box on the canvas appears or disappears, so what was
-/// legal stays legal, but for rules that single out a macro or the place of its pins.
+/// Shortens the wires of hard macros, everything else where it is: turns each macro that is not
+/// fixed to the best orientation with the same box (N, S, FN, FS; or E, W, FE, FW), and exchanges
+/// pairs of the same size, as long as that gains. No box on the canvas appears or disappears, so
+/// what was legal stays legal, but for rules that single out a macro or the place of its pins.
 ///
 /// Nets with more than `max_sinks` sinks do not count. Deterministic.
 MacroPolishResult polish_macros(const netlist_io::Netlist& netlist,
                                 const netlist_io::Placement& placement,
-                                std::size_t max_sinks);
+                                int max_sinks);
 
 }  // namespace tessera::placer

@@ -25,11 +25,8 @@ void for_parts(std::size_t size, int threads, Work work) {
 
 }  // namespace
 
-Nesterov::Nesterov(std::vector<float> start,
-                   double first_move,
-                   Gradient gradient,
-                   Project project,
-                   int threads)
+Nesterov::Nesterov(
+    std::vector<float> start, double first_move, Gradient gradient, Project project, int threads)
     : gradient_function_(std::move(gradient)),
       project_(std::move(project)),
       first_move_(first_move),

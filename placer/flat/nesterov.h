@@ -18,11 +18,8 @@ class Nesterov {
 
   /// `first_move`: the greatest change of a coordinate by the trial step that finds the first step
   /// length, > 0. `threads` >= 1 changes no result.
-  Nesterov(std::vector<float> start,
-           double first_move,
-           Gradient gradient,
-           Project project,
-           int threads);
+  Nesterov(
+      std::vector<float> start, double first_move, Gradient gradient, Project project, int threads);
 
   /// One step; the gradient is taken once, or more often where the step length was too long. The
   /// change of the gradient tells of the coordinates together: `max_length` keeps the stiffest ones

@@ -25,7 +25,9 @@ struct FftwFree {
 /// Aligned as FFTW likes it.
 using Buffer = std::unique_ptr<float, FftwFree>;
 
-Buffer make_buffer(std::size_t size) { return Buffer(fftwf_alloc_real(size)); }
+Buffer make_buffer(std::size_t size) {
+  return Buffer(fftwf_alloc_real(size));
+}
 
 /// FFTW's planner serves one thread at a time.
 std::mutex& planner_mutex() {
@@ -67,8 +69,19 @@ class RowTransform {
   /// Estimated, not measured: a plan may not depend on the mood of the machine. Rows of odd length
   /// are not aligned.
   fftwf_plan plan(int rows, fftwf_r2r_kind kind, float* memory) const {
-    return fftwf_plan_many_r2r(1, &length_, rows, memory, nullptr, 1, length_, memory, nullptr, 1,
-                               length_, &kind, FFTW_ESTIMATE | FFTW_UNALIGNED);
+    return fftwf_plan_many_r2r(1,
+                               &length_,
+                               rows,
+                               memory,
+                               nullptr,
+                               1,
+                               length_,
+                               memory,
+                               nullptr,
+                               1,
+                               length_,
+                               &kind,
+                               FFTW_ESTIMATE | FFTW_UNALIGNED);
   }
 
   int length_;
@@ -177,8 +190,7 @@ struct PoissonSolver::State {
   template <typename Visit>
   void for_each_column(Visit visit) {
     parallel_for(static_cast<std::size_t>(grid.cols), threads, [&](std::size_t u) {
-      visit(static_cast<int>(u),
-            coefficients.get() + static_cast<std::ptrdiff_t>(u) * grid.rows);
+      visit(static_cast<int>(u), coefficients.get() + static_cast<std::ptrdiff_t>(u) * grid.rows);
     });
   }
   template <typename Visit>

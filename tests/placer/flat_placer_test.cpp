@@ -10,6 +10,7 @@
 #include "tests/placer/flat_builder.h"
 #include <doctest/doctest.h>
 
+#include "cost/edge_use.h"
 #include "netlist_io/errors.h"
 #include "netlist_io/flat_generator.h"
 #include "netlist_io/rng.h"
@@ -52,14 +53,14 @@ struct GeneratedBlock {
     tessera::netlist_io::FlatGeneratorOptions options;
     options.logic.cells = 3000;
     options.logic.units = 4;
-    options.memory.count = 12;
-    options.memory.area_share = 0.5;
-    options.memory.owners = 2;
+    options.memories.count = 12;
+    options.memories.area_share = 0.5;
+    options.memories.owners = 2;
     options.ports = 60;
     options.utilization = 0.5;
     const auto block = tessera::netlist_io::generate_flat_block(options);
     netlist = block.netlist;
-    canvas = make_canvas(block.header.width, block.header.height);
+    canvas = make_canvas(*block.header.width, *block.header.height);
     Placement placement(netlist);
     tessera::netlist_io::Rng rng(7);
     for (const NodeId macro : netlist.hard_macros()) {
@@ -109,7 +110,8 @@ const GeneratedBlock& generated_block() {
   return block;
 }
 
-TEST_CASE("flat placer: the field of a cosine of charge is the sine that solves Poisson's equation") {
+TEST_CASE(
+    "flat placer: the field of a cosine of charge is the sine that solves Poisson's equation") {
   const GridShape grid{48, 20};
   const double width = 1.5;
   const double height = 0.5;
@@ -118,13 +120,10 @@ TEST_CASE("flat placer: the field of a cosine of charge is the sine that solves 
   std::vector<float> density(grid.num_cells());
   const auto x = [&](int col) { return (col + 0.5) * width; };
   const auto y = [&](int row) { return (row + 0.5) * height; };
-  const auto at = [&](int col, int row) {
-    return static_cast<std::size_t>(row * grid.cols + col);
-  };
+  const auto at = [&](int col, int row) { return static_cast<std::size_t>(row * grid.cols + col); };
   for (int row = 0; row < grid.rows; ++row) {
     for (int col = 0; col < grid.cols; ++col) {
-      density[at(col, row)] =
-          static_cast<float>(5.0 + std::cos(u * x(col)) * std::cos(v * y(row)));
+      density[at(col, row)] = static_cast<float>(5.0 + std::cos(u * x(col)) * std::cos(v * y(row)));
     }
   }
   std::vector<float> field_x(grid.num_cells());
@@ -235,9 +234,8 @@ TEST_CASE("flat placer: cells end up short, spread and beside the macros") {
   tessera::placer::FlatPlacementOptions rough;
   rough.hold_placed_macros = true;
   Placement placed = block.macros_placed;
-  CHECK(result.hpwl_um <
-        0.9 * block.hpwl(tessera::placer::place_flat_netlist(
-                  block.netlist, block.canvas, placed, rough)));
+  CHECK(result.hpwl_um < 0.9 * block.hpwl(tessera::placer::place_flat_netlist(
+                                   block.netlist, block.canvas, placed, rough)));
   for (const NodeId macro : block.netlist.hard_macros()) {
     CHECK(result.placement.x[macro.index()] == block.macros_placed.x[macro.index()]);
   }
