@@ -34,6 +34,8 @@ constexpr double kReferenceGrowth = 0.01;
 constexpr double kMaxLength = 1.3;
 /// Standard deviation of the jitter at the start, bins: it parts cells on top of each other.
 constexpr double kJitter = 0.5;
+/// Where cells have room from the start, wires still take some steps to become short.
+constexpr int kLeastIterations = 100;
 /// Longest move of a box in the trial step, bins.
 constexpr double kFirstMove = 0.1;
 
@@ -115,7 +117,8 @@ class FlatPlacer {
         options_.threads);
     double hpwl = measures.hpwl;
     while (result.iterations < options_.max_iterations &&
-           measures.overflow > options_.stop_overflow && !(options_.stop && options_.stop())) {
+           (measures.overflow > options_.stop_overflow || result.iterations < kLeastIterations) &&
+           !(options_.stop && options_.stop())) {
       descent.step(kMaxLength / std::min(weight, 1.0));
       ++result.iterations;
       const double growth = (measures.hpwl - hpwl) / (kReferenceGrowth * hpwl);

@@ -22,7 +22,8 @@ struct FlatPlacerOptions {
   int max_sinks = 500;
   double halo_x = 0.0;  ///< microns beside each hard macro that cells keep out of, >= 0
   double halo_y = 0.0;  ///< microns above and below it, >= 0
-  /// Area of cells in overfull bins, as a part of all their area, at which a run ends; > 0.
+  /// Area of cells in overfull bins, as a part of all their area, at which a run ends (but not
+  /// within its first hundred steps); > 0.
   double stop_overflow = 0.1;
   int max_iterations = 1000;  ///< gradient steps at most, >= 0
   std::uint64_t seed = 1;     ///< of the jitter at the start

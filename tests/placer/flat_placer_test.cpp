@@ -154,7 +154,7 @@ TEST_CASE("flat placer: bins hold all the area, and overflow counts what is beyo
   std::vector<float> blocked(grid.num_cells());
   blocked[0] = 0.25F;
   BinDensity density(grid, blocked, 0.8, boxes, 1);
-  const std::vector<float> x = {4.3F, 2.5F, 7.5F};
+  const std::vector<float> x = {5.3F, 2.5F, 7.5F};
   const std::vector<float> y = {1.9F, 3.0F, 5.5F};
   density.update(x, y);
   double sum = 0.0;
