@@ -74,33 +74,57 @@ std::string design_name(const PlcHeader& header, const std::string& path) {
   return name == "netlist" ? file.parent_path().filename().string() : name;
 }
 
-RoutesPerMicron choose_routes(const std::optional<std::pair<double, double>>& flag,
-                              const std::optional<RoutesPerMicron>& header,
-                              const RoutesPerMicron& fallback) {
+/// Replaces `routes`, which has the default, by the first that is given, and tells which it was.
+ConstantSource choose_routes(const std::optional<std::pair<double, double>>& flag,
+                             const std::optional<RoutesPerMicron>& header,
+                             const std::optional<RoutesPerMicron>& lef,
+                             RoutesPerMicron& routes) {
   if (flag) {
-    return {flag->first, flag->second};
+    routes = {flag->first, flag->second};
+    return ConstantSource::kFlag;
   }
-  return header.value_or(fallback);
+  if (header) {
+    routes = *header;
+    return ConstantSource::kHeader;
+  }
+  if (lef) {
+    routes = *lef;
+    return ConstantSource::kLef;
+  }
+  return ConstantSource::kDefault;
 }
 
-cost::CostOptions choose_cost_options(const BlockFlags& flags, const PlcHeader& header) {
-  cost::CostOptions options;
+void choose_all_routes(const BlockFlags& flags, Block& block) {
+  std::optional<RoutesPerMicron> lef_routes;
+  std::optional<RoutesPerMicron> lef_macro_routes;
+  if (block.lefdef && block.lefdef->routing.tracks) {
+    lef_routes = block.lefdef->routing.tracks->routes;
+    lef_macro_routes = block.lefdef->routing.tracks->macro_routes;
+  }
+  block.routes_source =
+      choose_routes(flags.routes, block.header.routes, lef_routes, block.cost.routes);
+  block.macro_routes_source = choose_routes(
+      flags.macro_routes, block.header.macro_routes, lef_macro_routes, block.cost.macro_routes);
+  if (block.lefdef && !block.lefdef->routing.tracks) {
+    block.notes.push_back("the LEF gives no routing tracks: " + block.lefdef->routing.missing);
+  }
+}
+
+void choose_cost_options(const BlockFlags& flags, Block& block) {
+  cost::CostOptions& options = block.cost;
   if (flags.weights.size() != 3) {
     throw OptionError("--weights has " + std::to_string(flags.weights.size()) +
                       " numbers, expected WL,DENSITY,CONGESTION");
   }
   options.weights = {flags.weights[0], flags.weights[1], flags.weights[2]};
-  options.routes = choose_routes(flags.routes, header.routes, options.routes);
-  options.macro_routes =
-      choose_routes(flags.macro_routes, header.macro_routes, options.macro_routes);
+  choose_all_routes(flags, block);
   options.smooth_range = flags.smooth_range.value_or(
-      static_cast<int>(header.smoothing_factor.value_or(options.smooth_range)));
+      static_cast<int>(block.header.smoothing_factor.value_or(options.smooth_range)));
   options.outside_pins =
       flags.outside_pins == "drop" ? cost::OutsidePins::kDrop : cost::OutsidePins::kClamp;
   options.soft_macro_shape =
       flags.square_soft_macros ? cost::SoftMacroShape::kSquare : cost::SoftMacroShape::kAsGiven;
   options.validate();
-  return options;
 }
 
 /// Macros that fit into the cells of no grid may still fit between the cells.
@@ -210,7 +234,7 @@ void BlockFlags::add_to(CLI::App& command) {
                   "those of the nets; NET may have * for any characters, the last line that names "
                   "a net counts; in a netlist.pb.txt nets are called like what drives them")
       ->type_name("FILE");
-  const char* const group = "Cost (explicit flag, then .plc header, then default)";
+  const char* const group = "Cost (explicit flag, then .plc header, then LEF, then default)";
   command.add_option("--weights", weights, "weights of wirelength, density and congestion")
       ->delimiter(',')
       ->allow_extra_args(false)  // one list a flag, so that NETLIST may follow
@@ -228,7 +252,7 @@ void BlockFlags::add_to(CLI::App& command) {
   command.add_option("--smooth-range", smooth_range, "cells over which net demand is spread")
       ->type_name("K")
       ->group(group);
-  command.add_option("--routes", routes, "routing tracks per micron")
+  command.add_option("--routes", routes, "routing tracks per micron; a LEF has them by its layers")
       ->delimiter(',')
       ->type_name("H,V")
       ->group(group);
@@ -267,7 +291,7 @@ std::unique_ptr<Block> read_block(const BlockFlags& flags,
   block->lefdef = std::move(input.lefdef);
   block->bookshelf = std::move(input.bookshelf);
   block->name = design_name(block->header, block->input_paths.front());
-  block->cost = choose_cost_options(flags, block->header);
+  choose_cost_options(flags, *block);
   block->canvas = choose_canvas(flags, block->header, block->netlist, use);
   complete_header(block->canvas, block->cost, block->header);
   block->read_s = seconds_since(start);

@@ -55,19 +55,30 @@ struct TrackAlignment {
   std::vector<std::string> off_track_pins;
 };
 
+/// Where a constant of the cost comes from, first the source that goes before all others.
+enum class ConstantSource {
+  kFlag,
+  kHeader,   ///< of the `.plc`, or the comments of the netlist
+  kLef,      ///< the routing layers of a DEF's technology, `netlist_io::find_routing_tracks`
+  kDefault,  ///< Google's binary
+};
+
 /// A block as read: netlist, canvas and options in force (explicit flag, then `.plc` header, then
-/// the netlist's comments, then default).
+/// the netlist's comments, then the LEF's routing layers, then default).
 struct Block {
   std::string name;
   netlist_io::Netlist netlist;
   netlist_io::Canvas canvas;
   cost::CostOptions cost;
+  ConstantSource routes_source = ConstantSource::kDefault;
+  ConstantSource macro_routes_source = ConstantSource::kDefault;
   /// Header to write: what the input said, and the values in force.
   netlist_io::PlcHeader header;
   /// From `--plc`, else the positions of the netlist with ports fixed.
   netlist_io::Placement placement;
   std::vector<std::string> input_paths;
   std::vector<std::string> warnings;  ///< about the input
+  std::vector<std::string> notes;     ///< what was decided about it, for who asks for more
   double read_s = 0.0;
   double cluster_s = 0.0;
   /// Where the design says that macros may stand: halos, manufacturing grid, tracks.

@@ -35,4 +35,12 @@ void print_warnings(std::span<const std::string> warnings, const CommonFlags& co
   }
 }
 
+void print_notes(std::span<const std::string> notes, const CommonFlags& common) {
+  for (const std::string& note : notes) {
+    if (common.verbose) {
+      std::fprintf(stderr, "tessera: note: %s\n", note.c_str());
+    }
+  }
+}
+
 }  // namespace tessera::app

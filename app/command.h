@@ -23,6 +23,9 @@ struct CommonFlags {
 /// Prints warnings on stderr, unless the user wants it quiet.
 void print_warnings(std::span<const std::string> warnings, const CommonFlags& common);
 
+/// Prints notes on stderr if the user asked for more.
+void print_notes(std::span<const std::string> notes, const CommonFlags& common);
+
 /// Each adds its subcommand to `app`; when chosen, the subcommand runs and leaves its exit code in
 /// `exit_code`.
 void add_cluster_command(CLI::App& app, int& exit_code);

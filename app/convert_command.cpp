@@ -67,6 +67,7 @@ int run(ConvertFlags flags) {
     flags.block.input.lefs.clear();
   }
   const std::unique_ptr<Block> block = read_block(flags.block, BlockUse::kLooking);
+  print_notes(block->notes, flags.common);
   if (flags.template_def) {
     read_template(*flags.template_def, lefs, *block);
   }

@@ -21,6 +21,7 @@ struct CostFlags {
 int run(const CostFlags& flags) {
   const auto start = std::chrono::steady_clock::now();
   const std::unique_ptr<const Block> block = read_block(flags.block, BlockUse::kLooking);
+  print_notes(block->notes, flags.common);
   const cost::ProxyCost proxy_cost(block->netlist, block->canvas, block->cost);
   CostReport report;
   report.command = "cost";

@@ -26,11 +26,28 @@ ordered_json design_json(const Block& block) {
           {"grid", {block.canvas.grid.cols, block.canvas.grid.rows}}};
 }
 
-ordered_json constants_json(const cost::CostOptions& options) {
+const char* source_name(ConstantSource source) {
+  switch (source) {
+    case ConstantSource::kFlag:
+      return "flag";
+    case ConstantSource::kHeader:
+      return "header";
+    case ConstantSource::kLef:
+      return "lef";
+    case ConstantSource::kDefault:
+      return "default";
+  }
+  return "";
+}
+
+ordered_json constants_json(const Block& block) {
+  const cost::CostOptions& options = block.cost;
   const bool clamp = options.outside_pins == cost::OutsidePins::kClamp;
   const bool square = options.soft_macro_shape == cost::SoftMacroShape::kSquare;
   return {{"routes_per_um", {options.routes.horizontal, options.routes.vertical}},
           {"macro_routes_per_um", {options.macro_routes.horizontal, options.macro_routes.vertical}},
+          {"routes_source", source_name(block.routes_source)},
+          {"macro_routes_source", source_name(block.macro_routes_source)},
           {"smooth_range", options.smooth_range},
           {"outside_pins", clamp ? "clamp" : "drop"},
           {"square_soft_macros", square}};
@@ -48,6 +65,20 @@ std::string version_text() {
   return std::string(kVersion) + " (git " + kGitCommit + ")";
 }
 
+std::string constants_text(const Block& block) {
+  const cost::CostOptions& options = block.cost;
+  return line(
+      "  routes per um %g, %g (%s); used by macros %g, %g (%s); smoothing %d; outside pins %s",
+      options.routes.horizontal,
+      options.routes.vertical,
+      source_name(block.routes_source),
+      options.macro_routes.horizontal,
+      options.macro_routes.vertical,
+      source_name(block.macro_routes_source),
+      options.smooth_range,
+      options.outside_pins == cost::OutsidePins::kClamp ? "clamp" : "drop");
+}
+
 ordered_json CostReport::to_json() const {
   const cost::CostWeights& weights = block->cost.weights;
   ordered_json stage_list = ordered_json::array();
@@ -62,7 +93,7 @@ ordered_json CostReport::to_json() const {
            {{"wirelength", weights.wirelength},
             {"density", weights.density},
             {"congestion", weights.congestion}}},
-          {"constants", constants_json(block->cost)},
+          {"constants", constants_json(*block)},
           {"cost",
            {{"proxy", cost.proxy},
             {"wirelength", cost.wirelength},
@@ -98,13 +129,7 @@ std::string CostReport::to_text() const {
                b.canvas.height,
                b.canvas.grid.cols,
                b.canvas.grid.rows);
-  text += line("  routes per um %g, %g; used by macros %g, %g; smoothing %d; outside pins %s",
-               b.cost.routes.horizontal,
-               b.cost.routes.vertical,
-               b.cost.macro_routes.horizontal,
-               b.cost.macro_routes.vertical,
-               b.cost.smooth_range,
-               b.cost.outside_pins == cost::OutsidePins::kClamp ? "clamp" : "drop");
+  text += constants_text(b);
   text += line("wirelength  %.17g  (weight %g, HPWL %.17g um)",
                cost.wirelength,
                b.cost.weights.wirelength,

@@ -37,6 +37,9 @@ struct CostReport {
   std::string to_text() const;
 };
 
+/// The constants of the cost in force, and where the routing tracks come from: one line.
+std::string constants_text(const Block& block);
+
 /// `0.1.0 (git abc1234)`.
 std::string version_text();
 

@@ -135,6 +135,7 @@ int run(const FinetuneFlags& flags) {
   flags.training.follow_checkpoint(plugin, start, outputs.checkpoint, flags.common, environment);
   const std::unique_ptr<const Block> block =
       read_block(flags.block, BlockUse::kPlacing, ClusteringSettings::with_seed(flags.common.seed));
+  print_notes(block->notes, flags.common);
   const SearchedBlock searched(*block, environment, environment.apply_fixes(*block));
   const placer::MacroProblem problem(searched.block().netlist,
                                      block->canvas,

@@ -201,6 +201,7 @@ void print_text(const Block& block, const ordered_json& info) {
               block.canvas.grid.cols,
               block.canvas.grid.rows,
               100.0 * info["utilization"]["total"].get<double>());
+  std::fputs(constants_text(block).c_str(), stdout);
   std::printf("  nets by degree:");
   for (const auto& [degree, count] : info["nets_by_degree"].items()) {
     std::printf("  %s: %zu", degree.c_str(), count.get<std::size_t>());
@@ -213,6 +214,7 @@ void print_text(const Block& block, const ordered_json& info) {
 
 int run(const InfoFlags& flags) {
   const std::unique_ptr<const Block> block = read_block(flags.block, BlockUse::kLooking);
+  print_notes(block->notes, flags.common);
   ordered_json info = describe(*block);
   if (block->lefdef) {
     info["lefdef"] = describe_lefdef(*block->lefdef);

@@ -1,5 +1,6 @@
 #include "app/input_netlist.h"
 
+#include <cstdint>
 #include <string_view>
 #include <utility>
 
@@ -83,6 +84,16 @@ std::vector<std::string> warnings_of(const std::string& path,
   return warnings;
 }
 
+netlist_io::RoutingTracksResult find_routing(const LefDefSource& source,
+                                             const netlist_io::Netlist& netlist) {
+  std::vector<std::uint32_t> masters;
+  for (const netlist_io::NodeId macro : netlist.hard_macros()) {
+    const std::uint32_t component = source.netlist.component_of_node[macro.index()];
+    masters.push_back(source.design.components[component].master);
+  }
+  return netlist_io::find_routing_tracks(source.lef, masters);
+}
+
 InputNetlist read_lefdef(const InputPaths& paths) {
   refuse_plc(paths, "DEF");
   if (paths.lefs.empty()) {
@@ -99,6 +110,7 @@ InputNetlist read_lefdef(const InputPaths& paths) {
   }
   source.netlist = netlist_io::make_design_netlist(source.lef, source.design);
   input.netlist = std::move(source.netlist.netlist);
+  source.routing = find_routing(source, input.netlist);
   input.placement = source.netlist.placement;
   take_canvas(source.netlist.canvas, input.header);
   input.header.block = std::string(source.design.name);

@@ -9,6 +9,7 @@
 #include "netlist_io/lefdef/def_design.h"
 #include "netlist_io/lefdef/design_netlist.h"
 #include "netlist_io/lefdef/lef_library.h"
+#include "netlist_io/lefdef/routing_tracks.h"
 #include "netlist_io/netlist.h"
 #include "netlist_io/netlist_file.h"
 #include "netlist_io/placement.h"
@@ -31,6 +32,7 @@ struct LefDefSource {
   netlist_io::LefLibrary lef;
   netlist_io::DefDesign design;
   netlist_io::DesignNetlist netlist;  ///< its own `netlist` moved out
+  netlist_io::RoutingTracksResult routing;
 };
 
 /// A Bookshelf design, kept to write it again.

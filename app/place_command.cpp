@@ -364,6 +364,7 @@ int run(const PlaceFlags& flags) {
   PolicyLoader loader(flags);
   const std::unique_ptr<const Block> block =
       read_block(flags.block, BlockUse::kPlacing, ClusteringSettings::with_seed(flags.common.seed));
+  print_notes(block->notes, flags.common);
   const SearchedBlock searched(
       *block, flags.environment, forget_movable(*block, flags.environment.apply_fixes(*block)));
   PlaceFlags search_flags = flags;

@@ -42,6 +42,7 @@ int run(const RefineFlags& flags) {
   catch_interrupts();
   const std::unique_ptr<const Block> block =
       read_block(flags.block, BlockUse::kPlacing, ClusteringSettings::with_seed(flags.common.seed));
+  print_notes(block->notes, flags.common);
   netlist_io::Placement input = flags.environment.apply_fixes(*block);
   if (block->flat) {
     // Where clusters are is our doing, not the input's.

@@ -198,9 +198,9 @@ class FileReader {
       } else if (is_keyword(word, "DIRECTION")) {
         layer.direction = read_meaning(kLayerDirections, "HORIZONTAL or VERTICAL");
       } else if (is_keyword(word, "PITCH")) {
-        read_one_or_two(layer.pitch_x, layer.pitch_y);
+        read_one_or_two([&] { return read_pitch(); }, layer.pitch_x, layer.pitch_y);
       } else if (is_keyword(word, "OFFSET")) {
-        read_one_or_two(layer.offset_x, layer.offset_y);
+        read_one_or_two([&] { return scanner_.read_number(); }, layer.offset_x, layer.offset_y);
       } else if (is_keyword(word, "WIDTH")) {
         layer.width = scanner_.read_number();
         scanner_.expect(";");
@@ -224,12 +224,22 @@ class FileReader {
     return *meaning;
   }
 
-  /// Reads a number for both directions, or one for each.
-  void read_one_or_two(double& x, double& y) {
-    x = scanner_.read_number();
+  double read_pitch() {
+    const std::string_view word = scanner_.peek();
+    const double pitch = scanner_.read_number();
+    if (!(pitch > 0.0)) {
+      scanner_.fail_expected(word, "a pitch above 0");
+    }
+    return pitch;
+  }
+
+  /// Reads a number for both directions, or one for each, by `read_one`.
+  template <typename ReadOne>
+  void read_one_or_two(ReadOne&& read_one, double& x, double& y) {
+    x = read_one();
     y = x;
     if (!scanner_.accept(";")) {
-      y = scanner_.read_number();
+      y = read_one();
       scanner_.expect(";");
     }
   }

@@ -101,6 +101,8 @@ TEST_CASE("a cost setting comes from the flag, else the header, else the default
     CHECK(cost["design"]["grid"] == json{4, 2});
     CHECK(cost["constants"]["routes_per_um"] == json{10.0, 12.0});
     CHECK(cost["constants"]["macro_routes_per_um"] == json{5.0, 6.0});
+    CHECK(cost["constants"]["routes_source"] == "header");
+    CHECK(cost["constants"]["macro_routes_source"] == "header");
     CHECK(cost["constants"]["smooth_range"] == 2);
     CHECK(cost["constants"]["outside_pins"] == "clamp");
     CHECK(cost["constants"]["square_soft_macros"] == false);
@@ -124,6 +126,8 @@ TEST_CASE("a cost setting comes from the flag, else the header, else the default
     CHECK(cost["design"]["grid"] == json{8, 6});
     CHECK(cost["constants"]["routes_per_um"] == json{20.0, 21.0});
     CHECK(cost["constants"]["macro_routes_per_um"] == json{0.0, 3.0});
+    CHECK(cost["constants"]["routes_source"] == "flag");
+    CHECK(cost["constants"]["macro_routes_source"] == "flag");
     CHECK(cost["constants"]["smooth_range"] == 0);
     CHECK(cost["constants"]["outside_pins"] == "drop");
     CHECK(cost["constants"]["square_soft_macros"] == true);
@@ -142,6 +146,8 @@ TEST_CASE("a cost setting comes from the flag, else the header, else the default
     CHECK(cost["design"]["grid"] == json{10, 10});
     CHECK(cost["constants"]["routes_per_um"] == json{57.031, 56.818});
     CHECK(cost["constants"]["macro_routes_per_um"] == json{39.583, 30.303});
+    CHECK(cost["constants"]["routes_source"] == "default");
+    CHECK(cost["constants"]["macro_routes_source"] == "default");
     CHECK(cost["constants"]["smooth_range"] == 0);
   }
   SUBCASE("an automatic canvas overrides the header") {

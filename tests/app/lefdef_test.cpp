@@ -334,6 +334,88 @@ TEST_CASE("info counts what a DEF has") {
   CHECK(counts["fixed"] == 1);
 }
 
+TEST_CASE("routing tracks come from the LEF unless a flag gives them") {
+  // M1 has the pins of the cells. Horizontal: 1 / 0.25 of M3; vertical: 1 / 0.2 + 1 / 0.4 of M2 and
+  // M4. The memories, 2 * 120 + 192 um2, block M1 and M2; the PLL, 64 um2, blocks M1.
+  const json routes = {4.0, 7.5};
+  const double macro_vertical = 5.0 * 432.0 / 496.0;
+  SUBCASE("in every command") {
+    const std::string placed = scratch_dir("lef_tracks") / "placed.def";
+    const std::vector<Strings> commands = {
+        {"info"}, {"cost"}, {"place", "--policy", "none", "--evals", "500", "-o", placed}};
+    for (const Strings& command : commands) {
+      CAPTURE(command);
+      Strings flags = {"--json", "-v"};
+      flags.insert(flags.end(), command.begin() + 1, command.end());
+      const RunResult run = run_on_example(command[0], flags);
+      CAPTURE(run.err);
+      REQUIRE(run.exit_code == 0);
+      CHECK_FALSE(contains(run.err, "routing tracks"));
+      const json constants = json::parse(run.out)["constants"];
+      CHECK(constants["routes_per_um"] == routes);
+      CHECK(constants["routes_source"] == "lef");
+      CHECK(constants["macro_routes_per_um"][0] == 0.0);
+      CHECK(constants["macro_routes_per_um"][1].get<double>() == doctest::Approx(macro_vertical));
+      CHECK(constants["macro_routes_source"] == "lef");
+    }
+  }
+  SUBCASE("as text") {
+    for (const char* const command : {"info", "cost"}) {
+      const RunResult run = run_on_example(command, {"--macro-routes", "1,2"});
+      REQUIRE(run.exit_code == 0);
+      CHECK(contains(run.out, "routes per um 4, 7.5 (lef); used by macros 1, 2 (flag);"));
+    }
+  }
+  SUBCASE("flags go first, each on its own") {
+    const RunResult run = run_on_example("cost", {"--json", "--routes", "10,12"});
+    REQUIRE(run.exit_code == 0);
+    const json constants = json::parse(run.out)["constants"];
+    CHECK(constants["routes_per_um"] == json{10.0, 12.0});
+    CHECK(constants["routes_source"] == "flag");
+    CHECK(constants["macro_routes_source"] == "lef");
+  }
+  SUBCASE("a written header keeps them") {
+    const fs::path folder = scratch_dir("lef_tracks_header");
+    const std::string netlist = folder / "flat.pb.txt";
+    const std::string plc = folder / "flat.plc";
+    REQUIRE(run_on_example("convert", {"-q", "-o", netlist, "-o", plc}).exit_code == 0);
+    const RunResult run = run_tessera({"info", netlist, "--plc", plc, "--json"});
+    REQUIRE(run.exit_code == 0);
+    const json constants = json::parse(run.out)["constants"];
+    CHECK(constants["routes_per_um"] == routes);
+    CHECK(constants["routes_source"] == "header");
+    CHECK(constants["macro_routes_source"] == "header");
+  }
+}
+
+TEST_CASE("a LEF without tracks leaves the default constants") {
+  const std::string lef = scratch_dir("no_tracks") / "no_tracks.lef";
+  std::string text = read_text(example("small_tech.lef"));
+  const Strings pitches = {"PITCH 0.2 ;", "PITCH 0.2 0.2 ;", "PITCH 0.25 ;", "PITCH 0.4 ;"};
+  for (const std::string& pitch : pitches) {
+    text = replaced(text, pitch, "");
+  }
+  write_text(lef, text);
+  const Strings arguments = {"cost", example("small.def"), "--lef", lef, "--json"};
+  Strings verbose = arguments;
+  verbose.push_back("-v");
+  const char* const note =
+      "tessera: note: the LEF gives no routing tracks: no horizontal routing layer with a pitch";
+  const RunResult quiet_run = run_tessera(arguments);
+  REQUIRE(quiet_run.exit_code == 0);
+  CHECK_FALSE(contains(quiet_run.err, "routing tracks"));
+  const RunResult verbose_run = run_tessera(verbose);
+  REQUIRE(verbose_run.exit_code == 0);
+  CHECK(contains(verbose_run.err, note));
+  for (const RunResult& run : {quiet_run, verbose_run}) {
+    const json constants = json::parse(run.out)["constants"];
+    CHECK(constants["routes_per_um"] == json{57.031, 56.818});
+    CHECK(constants["routes_source"] == "default");
+    CHECK(constants["macro_routes_per_um"] == json{39.583, 30.303});
+    CHECK(constants["macro_routes_source"] == "default");
+  }
+}
+
 TEST_CASE("files that do not go together are refused") {
   const std::string out = scratch_dir("refused") / "out.def";
   struct Case {

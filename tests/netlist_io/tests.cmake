@@ -32,6 +32,7 @@ tessera_add_test(netlist_io
   netlist_io/orientation_test.cpp
   netlist_io/plc_test.cpp
   netlist_io/rng_test.cpp
+  netlist_io/routing_tracks_test.cpp
   netlist_io/sha256_test.cpp
   netlist_io/svg_test.cpp
   netlist_io/tcl_writer_test.cpp)
