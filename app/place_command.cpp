@@ -11,6 +11,7 @@
 #include "app/block_input.h"
 #include "app/command.h"
 #include "app/feasibility_check.h"
+#include "app/flat_stage.h"
 #include "app/interrupt.h"
 #include "app/outputs.h"
 #include "app/place_flags.h"
@@ -41,6 +42,7 @@ struct PlaceFlags {
   CommonFlags common;
   EnvironmentFlags environment;
   SearchFlags search;
+  FlatStageFlags flat;
   OutputFlags outputs;
   std::optional<std::string> policy;
   std::optional<std::string> start_from;
@@ -53,6 +55,10 @@ struct PlaceFlags {
       return *search.effort == "zero-shot";
     }
     return samples && !search.evals && !search.time_s && !start_from;
+  }
+  /// Whether the flat netlist decides on the macros of a block.
+  bool judges_flat(const Block& placed) const {
+    return flat.applies(placed) && search.mode == "free" && !zero_shot();
   }
   bool runs_policy() const {
     return zero_shot() || (policy != "none" && (policy || samples || !start_from));
@@ -281,11 +287,17 @@ void search(const PlaceFlags& flags,
             const std::optional<PolicyResult>& policy,
             const std::optional<Placement>& given,
             const Block& block,
+            bool flat_decides,
             Clock::time_point start,
             PlacementReport& report) {
   const Clock::time_point search_start = Clock::now();
   placer::PlacementSearchOptions options =
-      flags.search.search_options(block, *report.fixed, flags.environment, flags.common, start);
+      flags.search.search_options(block,
+                                  *report.fixed,
+                                  flags.environment,
+                                  flags.common,
+                                  start,
+                                  flat_decides ? kClusteredShare : 1.0);
   options.analytic_starts = std::max<std::size_t>(2, options.chains);
   std::vector<Placement> starts;
   if (given) {
@@ -349,7 +361,7 @@ void make_placement(const PlaceFlags& flags,
     report.placement = std::move(policy->placement);
     report.cost_report.cost = policy->cost;
   } else {
-    search(flags, policy, given, block, start, report);
+    search(flags, policy, given, block, flags.judges_flat(searched.input()), start, report);
   }
   if (searched.input().lefdef && (flags.zero_shot() || flags.search.mode == "grid")) {
     meet_design_rules(flags, block, report);
@@ -386,6 +398,9 @@ int run(const PlaceFlags& flags) {
   }
   make_placement(search_flags, searched, loader, start, report);
   searched.expand(report);
+  if (flags.judges_flat(*block)) {
+    choose_by_flat_netlist(flags.flat, flags.search, searched, flags.common, start, report);
+  }
   return deliver(std::move(report), flags.outputs, flags.common, start);
 }
 
@@ -399,6 +414,7 @@ void add_place_command(CLI::App& app, int& exit_code) {
   flags->common.add_to(*command);
   flags->environment.add_to(*command);
   flags->search.add_to(*command, {"zero-shot", "fast", "default", "best"});
+  flags->flat.add_to(*command);
   flags->outputs.add_to(*command);
   command
       ->add_option(

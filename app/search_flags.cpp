@@ -127,11 +127,16 @@ void SearchFlags::add_start_temperature_to(CLI::App& command, double usual) {
       ->group("Search");
 }
 
+double SearchFlags::effort_s() const {
+  return seconds_of_effort(effort.value_or(kDefaultEffort));
+}
+
 placer::PlacementSearchOptions SearchFlags::search_options(const Block& block,
                                                            const netlist_io::Placement& fixed,
                                                            const EnvironmentFlags& environment,
                                                            const CommonFlags& common,
-                                                           Clock::time_point start) const {
+                                                           Clock::time_point start,
+                                                           double share) const {
   placer::PlacementSearchOptions options;
   options.search.placement_class =
       mode == "grid" ? placer::PlacementClass::kGrid : placer::PlacementClass::kFree;
@@ -146,10 +151,10 @@ placer::PlacementSearchOptions SearchFlags::search_options(const Block& block,
   if (evals) {
     options.budget.evals = *evals;
   } else if (time_s) {
-    options.budget.time_s = std::max(kLeastSearch_s, *time_s - seconds_since(start));
+    options.budget.time_s = std::max(kLeastSearch_s, share * *time_s - seconds_since(start));
   } else {
     constexpr int kNominalThreads = 2;
-    const double seconds = seconds_of_effort(effort.value_or(kDefaultEffort));
+    const double seconds = share * effort_s();
     options.budget.evals = placer::nominal_evals(
         block.netlist, block.canvas, fixed, options.search, seconds, kNominalThreads);
   }

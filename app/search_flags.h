@@ -39,13 +39,18 @@ struct SearchFlags {
   /// `usual`: its value without the flag.
   void add_start_temperature_to(CLI::App& command, double usual);
 
+  /// Seconds that the effort takes on two cores.
+  double effort_s() const;
+
   /// What the search shall do from now on; `start` is when the command started. Ctrl-C stops it;
-  /// progress goes to stderr unless the flags want quiet. Without analytic starts.
+  /// progress goes to stderr unless the flags want quiet. Without analytic starts. `share`: part of
+  /// the effort or of the time, 0 to 1; a quota counts as it is.
   placer::PlacementSearchOptions search_options(const Block& block,
                                                 const netlist_io::Placement& fixed,
                                                 const EnvironmentFlags& environment,
                                                 const CommonFlags& common,
-                                                Clock::time_point start) const;
+                                                Clock::time_point start,
+                                                double share = 1.0) const;
 };
 
 /// The fields of a search in the JSON of a command.

@@ -28,6 +28,8 @@ namespace {
 
 using netlist_io::Canvas;
 using netlist_io::Netlist;
+using netlist_io::NodeId;
+using netlist_io::NodeKind;
 using netlist_io::OptionError;
 using netlist_io::Placement;
 
@@ -91,12 +93,7 @@ void ClusteringOptions::validate() const {
 
 Placement ClusteringResult::spread_to_flat(const Placement& clustered,
                                            const Placement& flat_placement) const {
-  // Every node of the clustered netlist stands for some of the flat one.
-  const auto last = std::max_element(node_of.begin(), node_of.end());
-  const std::size_t num_clustered = last == node_of.end() ? 0 : last->index() + 1;
-  if (flat_placement.size() != node_of.size() || clustered.size() != num_clustered) {
-    throw std::invalid_argument("a placement is not one of the netlist");
-  }
+  require_placements(flat_placement, clustered);
   Placement placement = flat_placement;
   for (std::size_t i = 0; i < node_of.size(); ++i) {
     const std::size_t node = node_of[i].index();
@@ -106,6 +103,50 @@ Placement ClusteringResult::spread_to_flat(const Placement& clustered,
     placement.placed[i] = clustered.placed[node];
   }
   return placement;
+}
+
+Placement ClusteringResult::collect_from_flat(const Netlist& flat_netlist,
+                                              const Placement& flat_placement,
+                                              const Placement& clustered) const {
+  require_placements(flat_placement, clustered);
+  Placement placement = clustered;
+  std::vector<double> area(clustered.size());
+  std::vector<double> sum_x(clustered.size());
+  std::vector<double> sum_y(clustered.size());
+  for (std::size_t i = 0; i < node_of.size(); ++i) {
+    const std::size_t node = node_of[i].index();
+    if (clustered.fixed[node] != 0) {
+      continue;
+    }
+    if (flat_netlist.kind(NodeId(i)) != NodeKind::kStdCell) {
+      placement.x[node] = flat_placement.x[i];
+      placement.y[node] = flat_placement.y[i];
+      placement.orientation[node] = flat_placement.orientation[i];
+      placement.placed[node] = flat_placement.placed[i];
+      continue;
+    }
+    const double part = flat_netlist.width(NodeId(i)) * flat_netlist.height(NodeId(i));
+    area[node] += part;
+    sum_x[node] += part * flat_placement.x[i];
+    sum_y[node] += part * flat_placement.y[i];
+  }
+  for (std::size_t node = 0; node < area.size(); ++node) {
+    if (area[node] > 0.0) {
+      placement.x[node] = sum_x[node] / area[node];
+      placement.y[node] = sum_y[node] / area[node];
+      placement.placed[node] = 1;
+    }
+  }
+  return placement;
+}
+
+void ClusteringResult::require_placements(const Placement& flat, const Placement& clustered) const {
+  // Every node of the clustered netlist stands for some of the flat one.
+  const auto last = std::max_element(node_of.begin(), node_of.end());
+  const std::size_t num_clustered = last == node_of.end() ? 0 : last->index() + 1;
+  if (flat.size() != node_of.size() || clustered.size() != num_clustered) {
+    throw std::invalid_argument("a placement is not one of the netlist");
+  }
 }
 
 ClusteringResult cluster_netlist(const Netlist& flat,

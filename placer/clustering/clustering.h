@@ -57,6 +57,18 @@ struct ClusteringResult {
   /// do there, standard cells at the centre of their cluster. Flags come from `flat_placement`.
   netlist_io::Placement spread_to_flat(const netlist_io::Placement& clustered,
                                        const netlist_io::Placement& flat_placement) const;
+
+  /// The other way round: ports and hard macros of `clustered` stand where they do in the flat
+  /// placement, clusters at the mean of their cells by area. Flags come from `clustered`; what is
+  /// fixed there stays.
+  netlist_io::Placement collect_from_flat(const netlist_io::Netlist& flat_netlist,
+                                          const netlist_io::Placement& flat_placement,
+                                          const netlist_io::Placement& clustered) const;
+
+ private:
+  /// Throws `std::invalid_argument` if a placement is not one of its netlist.
+  void require_placements(const netlist_io::Placement& flat,
+                          const netlist_io::Placement& clustered) const;
 };
 
 /// Turns a flat netlist into one of hard macros and clusters, by the steps of Circuit Training's

@@ -76,8 +76,11 @@ class FlatSearch {
  private:
   bool stopped() const { return options_.stop && options_.stop(); }
 
-  /// Judges some at the same time and then takes notice of them in order. What a stop cut short
-  /// does not count unless there is nothing else.
+  static bool better(const FlatTrial& a, const FlatTrial& b) {
+    return a.judged != b.judged ? a.judged : a.judged && a.hpwl_um < b.hpwl_um;
+  }
+
+  /// Judges some at the same time and then takes notice of them in order.
   template <typename Judge>
   void judge_batch(std::size_t count, Judge judge) {
     std::vector<std::optional<Judged>> judged(count);
@@ -96,7 +99,7 @@ class FlatSearch {
         continue;
       }
       result_.trials.push_back(one->trial);
-      if (one->trial.legal && (!best_ || one->trial.hpwl_um < best_->trial.hpwl_um)) {
+      if (one->trial.legal && (!best_ || better(one->trial, best_->trial))) {
         best_ = std::move(one);
       }
     }
@@ -107,40 +110,44 @@ class FlatSearch {
     judge.move_hard_macros = false;
     judge.use_current = false;
     judge.threads = 1;
+    judge.stop = options_.stop;
     return judge;
   }
 
-  /// `placement` with legal hard macros.
-  Judged judge_legal(std::string name, const Placement& placement) const {
-    FlatPlacerResult placed = place_flat(netlist_, canvas_, placement, judge_options());
-    return {{std::move(name), true, placed.hpwl_um, placed.overflow}, std::move(placed.placement)};
+  Judged judge_legal(std::string name, const Placement& legal) const {
+    FlatPlacerResult placed = place_flat(netlist_, canvas_, legal, judge_options());
+    if (stopped()) {
+      return {{std::move(name), true, false, 0.0, 0.0}, legal};
+    }
+    return {{std::move(name), true, true, placed.hpwl_um, placed.overflow},
+            std::move(placed.placement)};
   }
 
-  std::optional<Judged> judge_given(const FlatCandidate& candidate) const {
+  Judged judge_given(const FlatCandidate& candidate) const {
     try {
       return judge_legal(candidate.name, options_.legalize(candidate.placement));
     } catch (const InfeasibleError&) {
-      return Judged{{candidate.name, false, 0.0, 0.0}, {}};
+      return {{candidate.name, false, false, 0.0, 0.0}, {}};
     }
   }
 
-  std::optional<Judged> judge_mixed(const Placement& start, std::size_t index) const {
+  Judged judge_mixed(const Placement& start, std::size_t index) const {
     const MixedVariant& variant = kVariants[index % kFlatBatch];
-    FlatPlacerOptions mixed = options_.judge;
+    const double spacing_um = variant.spacing * mean_side_um_;
+    FlatPlacerOptions mixed = judge_options();
     mixed.move_hard_macros = true;
     mixed.density_cap = variant.density_cap;
-    mixed.halo_x = std::max(mixed.halo_x, variant.spacing * mean_side_um_);
-    mixed.halo_y = std::max(mixed.halo_y, variant.spacing * mean_side_um_);
-    mixed.threads = 1;
+    mixed.halo_x = std::max(mixed.halo_x, spacing_um);
+    mixed.halo_y = std::max(mixed.halo_y, spacing_um);
     mixed.seed = options_.seed + index;
     const std::string name = "mixed-size " + std::to_string(index + 1);
     try {
       const FlatPlacerResult placed = place_flat(netlist_, canvas_, start, mixed);
-      Placement legal = options_.legalize(placed.placement);
-      legal = polish_macros(netlist_, legal, mixed.max_sinks).placement;
-      return judge_legal(name, options_.legalize(legal));
+      const Placement legal = options_.legalize(placed.placement);
+      const Placement polished = polish_macros(netlist_, legal, mixed.max_sinks).placement;
+      return judge_legal(name, options_.legalize(polished));
     } catch (const InfeasibleError&) {
-      return Judged{{name, false, 0.0, 0.0}, {}};
+      return {{name, false, false, 0.0, 0.0}, {}};
     }
   }
 
@@ -187,12 +194,16 @@ std::size_t nominal_flat_starts(const Netlist& netlist,
                                 double seconds,
                                 int threads) {
   // Measured on blocks of 88 to 156 thousand cells, one core.
-  constexpr double kJudgeSecondsPerPin = 1.2e-5;
-  constexpr double kMixedSecondsPerPin = 2.0e-5;
-  const auto pins = static_cast<double>(netlist.num_pins());
-  const double room =
-      seconds * threads - kJudgeSecondsPerPin * pins * static_cast<double>(candidates);
-  const double starts = room / ((kJudgeSecondsPerPin + kMixedSecondsPerPin) * pins);
+  constexpr double kJudgeSecondsPerPin = 1.4e-5;
+  constexpr double kMixedSecondsPerPin = 2.4e-5;
+  std::size_t pins = 0;  // of all nets
+  for (std::size_t net = 0; net < netlist.num_nets(); ++net) {
+    pins += netlist.pins_of(netlist_io::NetId(net)).size();
+  }
+  const double judge_s = kJudgeSecondsPerPin * static_cast<double>(pins);
+  const double mixed_s = kMixedSecondsPerPin * static_cast<double>(pins);
+  const double room_s = seconds * threads - judge_s * static_cast<double>(candidates);
+  const double starts = pins > 0 ? room_s / (judge_s + mixed_s) : 1.0;
   return static_cast<std::size_t>(std::max(starts, 1.0));
 }
 

@@ -24,6 +24,7 @@ struct FlatCandidate {
 struct FlatTrial {
   std::string name;
   bool legal = false;     ///< if not, no legal placement was found near by, and nothing else counts
+  bool judged = false;    ///< if not, the search was stopped first; the lengths do not count
   double hpwl_um = 0.0;   ///< of the flat netlist, cells placed around the macros; see `place_flat`
   double overflow = 0.0;  ///< see `place_flat`
 };
@@ -49,8 +50,8 @@ inline constexpr std::size_t kFlatBatch = 4;
 
 struct FlatSearchResult {
   netlist_io::Placement placement;  ///< hard macros legal, cells where the judge put them
-  FlatTrial winner;
-  std::vector<FlatTrial> trials;  ///< in a fixed order, the winner among them
+  FlatTrial winner;                 ///< judged unless the search was stopped before
+  std::vector<FlatTrial> trials;    ///< in a fixed order, the winner among them
   bool stopped = false;
 };
 
@@ -60,8 +61,9 @@ struct FlatSearchResult {
 /// exchanges macros (`polish_macros`), and judges each by placing all cells around it.
 ///
 /// `fixed`: fixed nodes and ports at their places; what may move counts for its orientation only.
-/// Throws `netlist_io::InfeasibleError` if nothing legal was found, `netlist_io::OptionError` for
-/// bad options.
+/// Stopped before anything was judged, it returns the first candidate that can be made legal, its
+/// cells not placed. Throws `netlist_io::InfeasibleError` if nothing legal was found,
+/// `netlist_io::OptionError` for bad options.
 FlatSearchResult search_flat(const netlist_io::Netlist& netlist,
                              const netlist_io::Canvas& canvas,
                              const netlist_io::Placement& fixed,

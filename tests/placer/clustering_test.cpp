@@ -408,6 +408,38 @@ TEST_CASE("a whole clustering is the same for the same seed and hands positions 
   CHECK_THROWS_AS(result.spread_to_flat(placement, placement), std::invalid_argument);
 }
 
+TEST_CASE("clusters go to the mean of their cells by area, macros where they are") {
+  FlatBuilder builder;
+  builder.pin(builder.macro(50.0, 50.0, 10.0, 10.0));
+  const auto small = builder.cell(10.0, 10.0, 1.0, 1.0);
+  const auto large = builder.cell(20.0, 30.0, 3.0, 1.0);
+  builder.connect(small, {large});
+  const Netlist flat = builder.build();
+  const Canvas canvas = make_canvas(100, 100, 10, 10);
+  ClusteringOptions options;
+  options.num_partitions = 1;
+  const ClusteringResult result = cluster_netlist(flat, Placement(flat), canvas, options);
+  REQUIRE(result.netlist.soft_macros().size() == 1);
+
+  Placement moved(flat);
+  const std::size_t flat_macro = flat.hard_macros()[0].index();
+  moved.x[flat_macro] = 61.0;
+  moved.orientation[flat_macro] = netlist_io::Orientation::kS;
+  Placement clustered(result.netlist);
+  clustered.x.assign(clustered.size(), -1.0);
+  const Placement collected = result.collect_from_flat(flat, moved, clustered);
+  const std::size_t cluster = result.netlist.soft_macros()[0].index();
+  CHECK(collected.x[cluster] == doctest::Approx((10.0 + 3.0 * 20.0) / 4.0));
+  CHECK(collected.y[cluster] == doctest::Approx((10.0 + 3.0 * 30.0) / 4.0));
+  const std::size_t clustered_macro = result.netlist.hard_macros()[0].index();
+  CHECK(collected.x[clustered_macro] == 61.0);
+  CHECK(collected.orientation[clustered_macro] == netlist_io::Orientation::kS);
+
+  clustered.fixed[clustered_macro] = 1;
+  CHECK(result.collect_from_flat(flat, moved, clustered).x[clustered_macro] == -1.0);
+  CHECK_THROWS_AS(result.collect_from_flat(flat, clustered, clustered), std::invalid_argument);
+}
+
 TEST_CASE("clustering options, canvases and partitions that do not fit are refused") {
   const Netlist flat = bunches(2, 1);
   const Placement placement(flat);

@@ -8,107 +8,34 @@
 #include <vector>
 
 #include "tests/placer/flat_builder.h"
+#include "tests/placer/generated_flat_block.h"
 #include <doctest/doctest.h>
 
-#include "cost/edge_use.h"
 #include "netlist_io/errors.h"
-#include "netlist_io/flat_generator.h"
-#include "netlist_io/rng.h"
 #include "placer/clustering/flat_placement.h"
 #include "placer/flat/bin_density.h"
 #include "placer/flat/nesterov.h"
 #include "placer/flat/poisson_solver.h"
-#include "placer/legalizer.h"
 
 namespace {
 
-using tessera::netlist_io::Canvas;
 using tessera::netlist_io::GridShape;
 using tessera::netlist_io::Netlist;
 using tessera::netlist_io::NodeId;
-using tessera::netlist_io::NodeKind;
 using tessera::netlist_io::OptionError;
 using tessera::netlist_io::Placement;
-using tessera::netlist_io::Rect;
 using tessera::placer::BinDensity;
 using tessera::placer::FlatPlacerOptions;
 using tessera::placer::FlatPlacerResult;
 using tessera::placer::Nesterov;
 using tessera::placer::place_flat;
 using tessera::placer::PoissonSolver;
+using tessera::testing::bare_canvas;
 using tessera::testing::FlatBuilder;
+using tessera::testing::generated_block;
+using tessera::testing::GeneratedBlock;
 
 constexpr double kPi = std::numbers::pi;
-
-Canvas make_canvas(double width, double height) {
-  Canvas canvas;
-  canvas.width = width;
-  canvas.height = height;
-  return canvas;
-}
-
-/// A block of some thousand cells and a dozen memories, the memories legal somewhere.
-struct GeneratedBlock {
-  GeneratedBlock() {
-    tessera::netlist_io::FlatGeneratorOptions options;
-    options.logic.cells = 3000;
-    options.logic.units = 4;
-    options.memories.count = 12;
-    options.memories.area_share = 0.5;
-    options.memories.owners = 2;
-    options.ports = 60;
-    options.utilization = 0.5;
-    const auto block = tessera::netlist_io::generate_flat_block(options);
-    netlist = block.netlist;
-    canvas = make_canvas(*block.header.width, *block.header.height);
-    Placement placement(netlist);
-    tessera::netlist_io::Rng rng(7);
-    for (const NodeId macro : netlist.hard_macros()) {
-      placement.x[macro.index()] = rng.uniform(0.0, canvas.width);
-      placement.y[macro.index()] = rng.uniform(0.0, canvas.height);
-    }
-    macros_placed = tessera::placer::legalize_macros(netlist, canvas, placement).placement;
-  }
-
-  double hpwl(const Placement& placement) const {
-    return tessera::cost::flat_hpwl(netlist, placement, FlatPlacerOptions().max_sinks);
-  }
-  /// Area of the cells on hard macros, as a part of all their area.
-  double covered(const Placement& placement) const {
-    double total = 0.0;
-    double bad = 0.0;
-    for (const NodeId cell : netlist.std_cells()) {
-      const Rect a = placement.box(netlist, cell);
-      total += a.width() * a.height();
-      for (const NodeId macro : netlist.hard_macros()) {
-        const Rect b = placement.box(netlist, macro);
-        bad += std::max(std::min(a.x1, b.x1) - std::max(a.x0, b.x0), 0.0) *
-               std::max(std::min(a.y1, b.y1) - std::max(a.y0, b.y0), 0.0);
-      }
-    }
-    return bad / total;
-  }
-  bool all_inside(const Placement& placement) const {
-    for (std::size_t i = 0; i < netlist.num_nodes(); ++i) {
-      const Rect box = placement.box(netlist, NodeId(i));
-      if (netlist.kind(NodeId(i)) != NodeKind::kPort &&
-          (box.x0 < -1e-3 || box.y0 < -1e-3 || box.x1 > canvas.width + 1e-3 ||
-           box.y1 > canvas.height + 1e-3)) {
-        return false;
-      }
-    }
-    return true;
-  }
-
-  Netlist netlist;
-  Canvas canvas;
-  Placement macros_placed;
-};
-
-const GeneratedBlock& generated_block() {
-  static const GeneratedBlock block;
-  return block;
-}
 
 TEST_CASE(
     "flat placer: the field of a cosine of charge is the sine that solves Poisson's equation") {
@@ -216,7 +143,7 @@ TEST_CASE("flat placer: a chain between two ports stretches evenly") {
   builder.connect(cells.back(), {right});
   const Netlist netlist = builder.build();
   const FlatPlacerResult result =
-      place_flat(netlist, make_canvas(40.0, 20.0), Placement(netlist), {});
+      place_flat(netlist, bare_canvas(40.0, 20.0), Placement(netlist), {});
   CHECK(result.hpwl_um < 46.0);  // 40 at least
   CHECK(result.overflow <= 0.1);
 }
@@ -284,9 +211,9 @@ TEST_CASE("flat placer: bad options and cells without room are errors") {
   CHECK_THROWS_AS(place_with([](FlatPlacerOptions& o) { o.halo_x = -1.0; }), OptionError);
   CHECK_THROWS_AS(place_with([](FlatPlacerOptions& o) { o.stop_overflow = 0.0; }), OptionError);
   CHECK_THROWS_AS(place_with([](FlatPlacerOptions& o) { o.threads = 0; }), OptionError);
-  CHECK_THROWS_AS(place_flat(block.netlist, make_canvas(0.0, 1.0), block.macros_placed, {}),
+  CHECK_THROWS_AS(place_flat(block.netlist, bare_canvas(0.0, 1.0), block.macros_placed, {}),
                   OptionError);
-  CHECK_THROWS_AS(place_flat(block.netlist, make_canvas(20.0, 20.0), block.macros_placed, {}),
+  CHECK_THROWS_AS(place_flat(block.netlist, bare_canvas(20.0, 20.0), block.macros_placed, {}),
                   OptionError);
 }
 

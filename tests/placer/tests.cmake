@@ -9,6 +9,7 @@ tessera_add_test(placer
   placer/demonstration_test.cpp
   placer/episodes_test.cpp
   placer/flat_placer_test.cpp
+  placer/flat_search_test.cpp
   placer/force_directed_test.cpp
   placer/free_space_test.cpp
   placer/gradient_placer_test.cpp

@@ -1,0 +1,189 @@
+#include "app/flat_stage.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "app/interrupt.h"
+#include "cost/proxy_cost.h"
+#include "placer/flat/flat_search.h"
+#include "placer/legalizer.h"
+
+namespace tessera::app {
+namespace {
+
+using netlist_io::Netlist;
+using netlist_io::NodeId;
+using netlist_io::Placement;
+
+/// Goes between placements of a flat netlist and of its clusters.
+class FlatView {
+ public:
+  explicit FlatView(const SearchedBlock& searched)
+      : searched_(searched), block_(searched.input()), flat_(*block_.flat) {}
+
+  const Netlist& netlist() const { return flat_.netlist; }
+
+  /// Ports and macros where a placement of the clusters has them, cells at their clusters.
+  Placement spread(const Placement& clustered) const {
+    Placement placement = flat_.clustering.spread_to_flat(clustered, flat_.placement);
+    for (const NodeId macro : flat_.netlist.hard_macros()) {
+      placement.fixed[macro.index()] = clustered.fixed[node(macro)];
+    }
+    return placement;
+  }
+
+  Placement collect(const Placement& flat, const Placement& clustered) const {
+    return flat_.clustering.collect_from_flat(flat_.netlist, flat, clustered);
+  }
+
+  /// The same flat placement with legal hard macros.
+  Placement legalize(const Placement& flat) const {
+    const Block& block = searched_.block();
+    Placement clustered = searched_.collapse(collect(flat, searched_.input_fixed()));
+    clustered =
+        placer::legalize_macros(
+            block.netlist, block.canvas, clustered, searched_.environment().space_options(block))
+            .placement;
+    clustered = searched_.expand(std::move(clustered));
+    Placement result = flat;
+    for (const NodeId macro : flat_.netlist.hard_macros()) {
+      const std::size_t from = node(macro);
+      result.x[macro.index()] = clustered.x[from];
+      result.y[macro.index()] = clustered.y[from];
+      result.orientation[macro.index()] = clustered.orientation[from];
+      result.placed[macro.index()] = 1;
+    }
+    return result;
+  }
+
+ private:
+  std::size_t node(NodeId flat_node) const { return block_.node_of(flat_node).index(); }
+
+  const SearchedBlock& searched_;
+  const Block& block_;
+  const FlatBlock& flat_;
+};
+
+nlohmann::ordered_json trials_json(const std::vector<placer::FlatTrial>& trials) {
+  nlohmann::ordered_json result = nlohmann::ordered_json::array();
+  for (const placer::FlatTrial& trial : trials) {
+    nlohmann::ordered_json entry = {{"name", trial.name}, {"legal", trial.legal}};
+    if (trial.judged) {
+      entry["hpwl_um"] = trial.hpwl_um;
+      entry["overflow"] = trial.overflow;
+    }
+    result.push_back(std::move(entry));
+  }
+  return result;
+}
+
+void print_trial(const placer::FlatTrial& trial, double elapsed_s) {
+  if (trial.judged) {
+    std::fprintf(
+        stderr, "%8.1f s  %-16s flat HPWL %.6g um\n", elapsed_s, trial.name.c_str(), trial.hpwl_um);
+  } else {
+    std::fprintf(stderr,
+                 "%8.1f s  %-16s %s\n",
+                 elapsed_s,
+                 trial.name.c_str(),
+                 trial.legal ? "not judged" : "no legal placement near by");
+  }
+}
+
+std::size_t starts_for(const FlatStageFlags& flags,
+                       const SearchFlags& search,
+                       const Netlist& netlist) {
+  if (flags.starts) {
+    return *flags.starts;
+  }
+  constexpr std::size_t kUntilTimeIsUp = 1'000'000;
+  if (search.time_s && !search.evals) {
+    return kUntilTimeIsUp;
+  }
+  constexpr int kNominalThreads = 2;
+  constexpr std::size_t kCandidates = 1;
+  return placer::nominal_flat_starts(
+      netlist, kCandidates, (1.0 - kClusteredShare) * search.effort_s(), kNominalThreads);
+}
+
+}  // namespace
+
+void FlatStageFlags::add_to(CLI::App& command) {
+  const char* const group = "Flat netlists";
+  command
+      .add_option("--objective",
+                  objective,
+                  "what decides on the macros of a flat netlist, in --mode free: flat, the "
+                  "wirelength with all its cells placed; proxy, the cost of its clusters")
+      ->check(CLI::IsMember({"flat", "proxy"}))
+      ->capture_default_str()
+      ->group(group);
+  command
+      .add_option("--flat-starts",
+                  starts,
+                  "placements of macros and cells together to try, instead of an effort")
+      ->check(CLI::Range(0, 1'000'000))
+      ->type_name("N")
+      ->group(group);
+  command
+      .add_option("--density-cap",
+                  density_cap,
+                  "part of the area beside the macros that cells may fill where they are densest")
+      ->check(CLI::Range(0.01, 1.0))
+      ->capture_default_str()
+      ->group(group);
+}
+
+void choose_by_flat_netlist(const FlatStageFlags& flags,
+                            const SearchFlags& search,
+                            const SearchedBlock& searched,
+                            const CommonFlags& common,
+                            Clock::time_point start,
+                            PlacementReport& report) {
+  const Clock::time_point stage_start = Clock::now();
+  const Block& block = searched.input();
+  const FlatView view(searched);
+  placer::FlatSearchOptions options;
+  options.judge.density_cap = flags.density_cap;
+  options.judge.seed = common.seed;
+  options.starts = starts_for(flags, search, view.netlist());
+  options.legalize = [&](const Placement& placement) { return view.legalize(placement); };
+  options.seed = common.seed;
+  options.threads = common.num_threads();
+  options.stop = [start, time_s = search.time_s] {
+    return interrupted() || (time_s && seconds_since(start) >= *time_s);
+  };
+  if (!common.quiet) {
+    options.progress = [start](const placer::FlatTrial& trial) {
+      print_trial(trial, seconds_since(start));
+    };
+  }
+  const std::vector<placer::FlatCandidate> candidates = {
+      {"clusters", view.spread(report.placement)}};
+  placer::FlatSearchResult result = placer::search_flat(
+      view.netlist(), block.canvas, view.spread(searched.input_fixed()), candidates, options);
+  CostReport& cost_report = report.cost_report;
+  if (result.winner.judged) {
+    report.placement = view.collect(result.placement, report.placement);
+    placer::pull_soft_macros_inside(block.netlist, block.canvas, report.placement);
+    cost_report.cost =
+        cost::ProxyCost(block.netlist, block.canvas, block.cost).evaluate(report.placement);
+    cost_report.stages.push_back({"flat netlist", cost_report.cost.proxy});
+  }
+  nlohmann::ordered_json& details = report.details["flat"];
+  details = {{"winner", result.winner.name}};
+  if (result.winner.judged) {
+    details["hpwl_um"] = result.winner.hpwl_um;
+    details["overflow"] = result.winner.overflow;
+  }
+  details["density_cap"] = flags.density_cap;
+  details["starts"] = result.trials.size() - candidates.size();
+  details["stopped"] = result.stopped;
+  details["trials"] = trials_json(result.trials);
+  cost_report.refine_s += seconds_since(stage_start);
+}
+
+}  // namespace tessera::app

@@ -1,0 +1,161 @@
+#include "placer/flat/flat_search.h"
+
+#include <cstddef>
+#include <stdexcept>
+#include <vector>
+
+#include "tests/placer/flat_builder.h"
+#include "tests/placer/generated_flat_block.h"
+#include <doctest/doctest.h>
+
+#include "netlist_io/errors.h"
+#include "placer/flat/macro_polish.h"
+#include "placer/legality.h"
+#include "placer/legalizer.h"
+
+namespace {
+
+using tessera::netlist_io::InfeasibleError;
+using tessera::netlist_io::Netlist;
+using tessera::netlist_io::NodeId;
+using tessera::netlist_io::Placement;
+using tessera::placer::FlatCandidate;
+using tessera::placer::FlatSearchOptions;
+using tessera::placer::FlatSearchResult;
+using tessera::placer::FlatTrial;
+using tessera::placer::legalize_macros;
+using tessera::placer::MacroPolishResult;
+using tessera::placer::polish_macros;
+using tessera::placer::search_flat;
+using tessera::testing::FlatBuilder;
+using tessera::testing::generated_block;
+using tessera::testing::GeneratedBlock;
+
+constexpr int kMaxSinks = 500;
+
+FlatSearchOptions search_options(const GeneratedBlock& block, std::size_t starts) {
+  FlatSearchOptions options;
+  options.starts = starts;
+  options.legalize = [&block](const Placement& placement) {
+    return legalize_macros(block.netlist, block.canvas, placement).placement;
+  };
+  return options;
+}
+
+FlatSearchResult search(const GeneratedBlock& block,
+                        const FlatSearchOptions& options,
+                        const std::vector<FlatCandidate>& candidates = {}) {
+  const Placement fixed(block.netlist);
+  return search_flat(block.netlist, block.canvas, fixed, candidates, options);
+}
+
+TEST_CASE("macro polish turns a macro towards its wires and swaps macros that stand crosswise") {
+  FlatBuilder builder;
+  const auto left = builder.port(0.0, 10.0);
+  const auto right = builder.port(100.0, 10.0);
+  const auto a = builder.macro(80.0, 10.0, 10.0, 10.0);
+  const auto b = builder.macro(20.0, 10.0, 10.0, 10.0);
+  builder.connect(left, {builder.pin(a, {4.0, 0.0})});
+  builder.connect(right, {builder.pin(b, {4.0, 0.0})});
+  const Netlist netlist = builder.build();
+  const MacroPolishResult result = polish_macros(netlist, Placement(netlist), kMaxSinks);
+  const std::size_t first = netlist.hard_macros()[0].index();
+  const std::size_t second = netlist.hard_macros()[1].index();
+  CHECK(result.placement.x[first] == 20.0);
+  CHECK(result.placement.x[second] == 80.0);
+  CHECK(result.swaps == 1);
+  // Pins at the sides that look at their ports.
+  const double first_pin = transform({4.0, 0.0}, result.placement.orientation[first]).x;
+  const double second_pin = transform({4.0, 0.0}, result.placement.orientation[second]).x;
+  CHECK(first_pin == -4.0);
+  CHECK(second_pin == 4.0);
+  CHECK(result.gained_um == doctest::Approx((84.0 + 76.0) - (16.0 + 16.0)));
+}
+
+TEST_CASE("macro polish leaves fixed macros, other sizes and nets of many sinks alone") {
+  FlatBuilder builder;
+  const auto left = builder.port(0.0, 10.0);
+  const auto right = builder.port(100.0, 10.0);
+  const auto a = builder.macro(80.0, 10.0, 10.0, 10.0);
+  const auto b = builder.macro(20.0, 10.0, 10.0, 12.0);
+  builder.connect(left, {builder.pin(a)});
+  builder.connect(right, {builder.pin(b)});
+  const Netlist netlist = builder.build();
+  CHECK(polish_macros(netlist, Placement(netlist), kMaxSinks).swaps == 0);
+
+  FlatBuilder many;
+  const auto port = many.port(0.0, 10.0);
+  const auto macro = many.macro(80.0, 10.0, 10.0, 10.0);
+  many.connect(port, {many.pin(macro, {4.0, 0.0}), many.cell(5.0, 10.0), many.cell(6.0, 10.0)});
+  const Netlist wide = many.build();
+  CHECK(polish_macros(wide, Placement(wide), 2).turns == 0);
+  CHECK(polish_macros(wide, Placement(wide), 3).turns == 1);
+  Placement fixed(wide);
+  fixed.fixed[wide.hard_macros()[0].index()] = 1;
+  CHECK(polish_macros(wide, fixed, 3).turns == 0);
+}
+
+TEST_CASE("flat search finds legal macros with shorter wires than a random placement") {
+  const GeneratedBlock& block = generated_block();
+  const FlatSearchResult result =
+      search(block, search_options(block, 2), {{"random", block.macros_placed}});
+  REQUIRE(result.trials.size() == 3);
+  CHECK(result.trials[0].name == "random");
+  CHECK(result.trials[0].judged);
+  CHECK(result.winner.judged);
+  CHECK(result.winner.name != "random");
+  CHECK(result.winner.hpwl_um < 0.9 * result.trials[0].hpwl_um);
+  for (const FlatTrial& trial : result.trials) {
+    CHECK(result.winner.hpwl_um <= trial.hpwl_um);
+  }
+  CHECK(result.winner.hpwl_um == block.hpwl(result.placement));
+  CHECK(tessera::placer::check_legality(
+            block.netlist, block.canvas, result.placement, Placement(block.netlist))
+            .overlaps == 0);
+}
+
+TEST_CASE("flat search: the number of threads changes nothing, a known good candidate wins") {
+  const GeneratedBlock& block = generated_block();
+  FlatSearchOptions options = search_options(block, 2);
+  const FlatSearchResult one = search(block, options);
+  options.threads = 3;
+  const FlatSearchResult three = search(block, options);
+  CHECK(one.placement.x == three.placement.x);
+  CHECK(one.winner.name == three.winner.name);
+
+  options.starts = 0;
+  const FlatSearchResult given =
+      search(block, options, {{"random", block.macros_placed}, {"found", one.placement}});
+  CHECK(given.winner.name == "found");
+  CHECK(given.winner.hpwl_um == one.winner.hpwl_um);
+}
+
+TEST_CASE("flat search, stopped, returns what is legal; without anything legal it fails") {
+  const GeneratedBlock& block = generated_block();
+  FlatSearchOptions options = search_options(block, 8);
+  options.stop = [] { return true; };
+  const FlatSearchResult stopped = search(block, options, {{"random", block.macros_placed}});
+  CHECK(stopped.stopped);
+  CHECK_FALSE(stopped.winner.judged);
+  CHECK(stopped.winner.name == "random");
+  CHECK(stopped.placement.x == block.macros_placed.x);
+
+  options.stop = nullptr;
+  options.starts = 1;
+  options.legalize = [](const Placement&) -> Placement { throw InfeasibleError("no room"); };
+  CHECK_THROWS_AS(search(block, options, {{"random", block.macros_placed}}), InfeasibleError);
+  options.legalize = nullptr;
+  CHECK_THROWS_AS(search(block, options), std::invalid_argument);
+}
+
+TEST_CASE("flat search: quotas grow with the time and shrink with the netlist") {
+  const GeneratedBlock& block = generated_block();
+  const auto starts = [&](double seconds, int threads) {
+    return tessera::placer::nominal_flat_starts(block.netlist, 1, seconds, threads);
+  };
+  CHECK(starts(0.0, 2) == 1);
+  CHECK(starts(20.0, 2) > starts(10.0, 2));
+  CHECK(starts(20.0, 4) > starts(20.0, 2));
+}
+
+}  // namespace
