@@ -1,6 +1,7 @@
 #include "app/flat_stage.h"
 
 #include <algorithm>
+#include <cstdint>
 #include <cstdio>
 #include <string>
 #include <utility>
@@ -10,6 +11,7 @@
 #include "cost/proxy_cost.h"
 #include "placer/flat/flat_search.h"
 #include "placer/legalizer.h"
+#include "placer/placement_search.h"
 
 namespace tessera::app {
 namespace {
@@ -17,6 +19,9 @@ namespace {
 using netlist_io::Netlist;
 using netlist_io::NodeId;
 using netlist_io::Placement;
+
+/// Cores that efforts are about.
+constexpr int kNominalThreads = 2;
 
 /// Goes between placements of a flat netlist and of its clusters.
 class FlatView {
@@ -93,9 +98,23 @@ void print_trial(const placer::FlatTrial& trial, double elapsed_s) {
   }
 }
 
+/// Seconds on two cores that the clustered search's quota of moves stands for.
+double seconds_of_evals(std::uint64_t evals,
+                        const SearchedBlock& searched,
+                        const placer::MacroSpaceOptions& space) {
+  const Block& block = searched.block();
+  placer::SearchOptions options;
+  options.space = space;
+  options.cost = block.cost;
+  const std::uint64_t in_a_second = placer::nominal_evals(
+      block.netlist, block.canvas, searched.fixed(), options, 1.0, kNominalThreads);
+  return static_cast<double>(evals) / static_cast<double>(std::max<std::uint64_t>(in_a_second, 1));
+}
+
+/// As many mixed-size placements as go with what the clustered search got.
 std::size_t starts_for(const FlatStageFlags& flags,
                        const SearchFlags& search,
-                       const Netlist& netlist) {
+                       const SearchedBlock& searched) {
   if (flags.starts) {
     return *flags.starts;
   }
@@ -103,10 +122,16 @@ std::size_t starts_for(const FlatStageFlags& flags,
   if (search.time_s && !search.evals) {
     return kUntilTimeIsUp;
   }
-  constexpr int kNominalThreads = 2;
+  const double clustered_s =
+      search.evals
+          ? seconds_of_evals(
+                *search.evals, searched, searched.environment().space_options(searched.block()))
+          : kClusteredShare * search.effort_s();
   constexpr std::size_t kCandidates = 1;
-  return placer::nominal_flat_starts(
-      netlist, kCandidates, (1.0 - kClusteredShare) * search.effort_s(), kNominalThreads);
+  return placer::nominal_flat_starts(searched.input().flat->netlist,
+                                     kCandidates,
+                                     clustered_s * (1.0 - kClusteredShare) / kClusteredShare,
+                                     kNominalThreads);
 }
 
 }  // namespace
@@ -149,7 +174,7 @@ void choose_by_flat_netlist(const FlatStageFlags& flags,
   placer::FlatSearchOptions options;
   options.judge.density_cap = flags.density_cap;
   options.judge.seed = common.seed;
-  options.starts = starts_for(flags, search, view.netlist());
+  options.starts = starts_for(flags, search, searched);
   options.legalize = [&](const Placement& placement) { return view.legalize(placement); };
   options.seed = common.seed;
   options.threads = common.num_threads();
@@ -172,6 +197,8 @@ void choose_by_flat_netlist(const FlatStageFlags& flags,
     cost_report.cost =
         cost::ProxyCost(block.netlist, block.canvas, block.cost).evaluate(report.placement);
     cost_report.stages.push_back({"flat netlist", cost_report.cost.proxy});
+    result.placement.fixed = block.flat->placement.fixed;
+    report.flat_placement = std::move(result.placement);
   }
   nlohmann::ordered_json& details = report.details["flat"];
   details = {{"winner", result.winner.name}};

@@ -130,13 +130,23 @@ std::string def_text(const Block& block, const Placement& placement) {
   return netlist_io::format_def(design, moves);
 }
 
+/// What is written: a placement of the block and, if the flat netlist has been placed, its cells.
+struct Placed {
+  const Block& block;
+  const Placement& placement;
+  const Placement* flat;
+};
+
 /// The Bookshelf design that was read, with the macros placed, and the cells of a clustered block
-/// at their clusters.
-netlist_io::BookshelfDesign placed_bookshelf(const Block& block, const Placement& placement) {
+/// where the flat placer put them, else at their clusters.
+netlist_io::BookshelfDesign placed_bookshelf(const Placed& placed) {
+  const auto& [block, placement, flat] = placed;
   netlist_io::BookshelfDesign design = block.bookshelf->design;
   if (block.flat) {
     apply_placement(block.bookshelf->netlist,
-                    block.flat->clustering.spread_to_flat(placement, block.flat->placement),
+                    flat != nullptr
+                        ? *flat
+                        : block.flat->clustering.spread_to_flat(placement, block.flat->placement),
                     design);
   } else {
     apply_placement(block.bookshelf->netlist, placement, design);
@@ -145,18 +155,18 @@ netlist_io::BookshelfDesign placed_bookshelf(const Block& block, const Placement
 }
 
 /// A Bookshelf design is written as it was read, anything else as the netlist that was placed.
-void write_aux(const std::string& path, const Block& block, const Placement& placement) {
+void write_aux(const std::string& path, const Placed& placed) {
   const bool compress = path.ends_with(".gz");
-  write_bookshelf(block.bookshelf ? placed_bookshelf(block, placement)
-                                  : make_bookshelf(block.netlist, placement, block.canvas),
+  const Block& block = placed.block;
+  write_bookshelf(block.bookshelf ? placed_bookshelf(placed)
+                                  : make_bookshelf(block.netlist, placed.placement, block.canvas),
                   path,
                   compress);
 }
 
-std::string content_for(Format format,
-                        const OutputFlags& flags,
-                        const Block& block,
-                        const Placement& placement) {
+std::string content_for(Format format, const OutputFlags& flags, const Placed& placed) {
+  const Block& block = placed.block;
+  const Placement& placement = placed.placement;
   switch (format) {
     case Format::kPlc:
       return netlist_io::format_plc(block.netlist, block.header, placement);
@@ -170,7 +180,7 @@ std::string content_for(Format format,
                                         ? netlist_io::TclDialect::kInnovus
                                         : netlist_io::TclDialect::kOpenRoad);
     case Format::kPl:
-      return format_bookshelf_pl(placed_bookshelf(block, placement));
+      return format_bookshelf_pl(placed_bookshelf(placed));
     case Format::kAux:
       break;  // several files
     case Format::kSvg: {
@@ -210,14 +220,15 @@ void OutputFlags::check(const InputPaths& input) const {
   }
 }
 
-void OutputFlags::write(const Block& block, Placement placement) const {
+void OutputFlags::write(const Block& block, Placement placement, const Placement* flat) const {
   placement.fixed = block.placement.fixed;
+  const Placed placed = {block, placement, flat};
   for (const std::string& path : paths) {
     const Format format = format_of(path);
     if (format == Format::kAux) {
-      write_aux(path, block, placement);
+      write_aux(path, placed);
     } else {
-      netlist_io::write_file_atomic(path, content_for(format, *this, block, placement));
+      netlist_io::write_file_atomic(path, content_for(format, *this, placed));
     }
   }
 }

@@ -27,8 +27,11 @@ struct OutputFlags {
 
   /// Writes a placement of `block` to each path in the format of its name. Fixed flags are written
   /// as the input had them. A block that was clustered is written clustered to `.plc` and
-  /// `.pb.txt`, flat to `.def`, `.tcl` and `.pl`.
-  void write(const Block& block, netlist_io::Placement placement) const;
+  /// `.pb.txt`, flat to `.def`, `.tcl` and `.pl`. `flat`: where the cells of its flat netlist are,
+  /// if they have been placed; its hard macros must stand as in `placement`.
+  void write(const Block& block,
+             netlist_io::Placement placement,
+             const netlist_io::Placement* flat = nullptr) const;
 };
 
 }  // namespace tessera::app

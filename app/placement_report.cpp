@@ -89,7 +89,7 @@ int deliver(PlacementReport report,
   // An output may take the place of an input.
   const nlohmann::ordered_json inputs =
       flags.json ? inputs_json(report.input_paths) : nlohmann::ordered_json();
-  outputs.write(block, report.placement);
+  outputs.write(block, report.placement, report.flat_placement ? &*report.flat_placement : nullptr);
   cost_report.total_s = seconds_since(start);
   const std::string text = flags.json ? document(report, inputs) : cost_report.to_text();
   std::fputs(text.c_str(), stdout);

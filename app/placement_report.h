@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,6 +20,8 @@ struct PlacementReport {
   /// rest by `deliver`.
   CostReport cost_report;
   netlist_io::Placement placement;
+  /// Where the cells of the flat netlist are, if they have been placed.
+  std::optional<netlist_io::Placement> flat_placement;
   /// Fixed flags and the positions of what is fixed.
   const netlist_io::Placement* fixed = nullptr;
   std::vector<std::string> input_paths;

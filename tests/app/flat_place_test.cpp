@@ -1,0 +1,106 @@
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "tests/app/run_tessera.h"
+#include "tests/support/test_support.h"
+#include <doctest/doctest.h>
+#include <nlohmann/json.hpp>
+
+namespace {
+
+using nlohmann::json;
+using tessera::testing::contains;
+using tessera::testing::read_text;
+using tessera::testing::run_tessera;
+using tessera::testing::RunResult;
+using tessera::testing::scratch_dir;
+
+/// A flat netlist of some thousand cells and a dozen memories, the same for all cases.
+const std::string& flat_netlist() {
+  static const std::string path = [] {
+    const std::filesystem::path folder = scratch_dir("flat_place_netlist");
+    const RunResult made = run_tessera({"generate",
+                                        "-o",
+                                        folder,
+                                        "--recipe",
+                                        "large-memories",
+                                        "--cells",
+                                        "3000",
+                                        "--macros",
+                                        "12",
+                                        "--flat",
+                                        "--json"});
+    REQUIRE(made.exit_code == 0);
+    return json::parse(made.out)["outputs"][0].get<std::string>();
+  }();
+  return path;
+}
+
+RunResult place(const std::string& output, const std::vector<std::string>& more) {
+  std::vector<std::string> arguments = {
+      "place", flat_netlist(), "-o", output, "--policy", "none", "--evals", "2000", "--json"};
+  arguments.insert(arguments.end(), more.begin(), more.end());
+  return run_tessera(arguments);
+}
+
+TEST_CASE("the flat netlist chooses among placements of its macros and says which") {
+  const std::filesystem::path folder = scratch_dir("flat_place");
+  const RunResult placed = place(folder / "a.plc", {"--flat-starts", "2"});
+  REQUIRE(placed.exit_code == 0);
+  const json document = json::parse(placed.out);
+  CHECK(document["legal"] == true);
+  const json& flat = document["flat"];
+  CHECK(flat["starts"] == 2);
+  REQUIRE(flat["trials"].size() == 3);
+  CHECK(flat["trials"][0]["name"] == "clusters");
+  double least = 1e30;
+  std::string winner;
+  for (const json& trial : flat["trials"]) {
+    if (trial["legal"] == true && trial["hpwl_um"] < least) {
+      least = trial["hpwl_um"];
+      winner = trial["name"];
+    }
+  }
+  CHECK(flat["hpwl_um"] == least);
+  CHECK(flat["winner"] == winner);
+  CHECK(document["stages"].back()["name"] == "flat netlist");
+  CHECK(document["stages"].back()["proxy"] == document["cost"]["proxy"]);
+  CHECK(contains(placed.err, "mixed-size 2"));
+}
+
+TEST_CASE(
+    "the choice by the flat netlist does not depend on threads; the proxy can decide instead") {
+  const std::filesystem::path folder = scratch_dir("flat_place_threads");
+  REQUIRE(place(folder / "a.plc", {"--flat-starts", "2", "--threads", "1"}).exit_code == 0);
+  REQUIRE(place(folder / "b.plc", {"--flat-starts", "2", "--threads", "3"}).exit_code == 0);
+  CHECK(read_text(folder / "a.plc") == read_text(folder / "b.plc"));
+  const RunResult proxy = place(folder / "c.plc", {"--objective", "proxy"});
+  REQUIRE(proxy.exit_code == 0);
+  const json document = json::parse(proxy.out);
+  CHECK_FALSE(document.contains("flat"));
+  CHECK(read_text(folder / "a.plc") != read_text(folder / "c.plc"));
+  const RunResult grid = place(folder / "d.plc", {"--mode", "grid"});
+  REQUIRE(grid.exit_code == 0);
+  CHECK_FALSE(json::parse(grid.out).contains("flat"));
+}
+
+TEST_CASE("spacing and density cap reach the choice by the flat netlist; bad values are refused") {
+  const std::filesystem::path folder = scratch_dir("flat_place_flags");
+  const auto flat_of = [&](const std::vector<std::string>& more) {
+    const RunResult placed = place(folder / "a.plc", more);
+    REQUIRE(placed.exit_code == 0);
+    const json document = json::parse(placed.out);
+    CHECK(document["legal"] == true);
+    return document["flat"];
+  };
+  const json usual = flat_of({"--flat-starts", "1"});
+  const json dense = flat_of({"--flat-starts", "1", "--density-cap", "0.95"});
+  CHECK(dense["density_cap"] == 0.95);
+  CHECK(dense["hpwl_um"] != usual["hpwl_um"]);
+  CHECK(flat_of({"--flat-starts", "1", "--halo", "3"})["hpwl_um"] != usual["hpwl_um"]);
+  CHECK(place(folder / "c.plc", {"--density-cap", "1.5"}).exit_code == 2);
+  CHECK(place(folder / "c.plc", {"--objective", "beauty"}).exit_code == 2);
+}
+
+}  // namespace
