@@ -14,7 +14,7 @@ namespace tessera::app {
 
 /// How hard macros are judged by the flat netlist around them.
 struct FlatJudgementOptions {
-  /// See `placer::FlatPlacerOptions`.
+  /// See `placer::FlatPlacerOptions`; the placer raises it where the cells would not fit below.
   double density_cap = placer::FlatPlacerOptions().density_cap;
   cost::RoutingTracks tracks;
   std::uint64_t seed = 1;  ///< of the flat placer
@@ -35,7 +35,8 @@ struct FlatJudgement {
 
 /// Places the standard cells from scratch, wherever `placement` has them, and estimates the use of
 /// the routing edges. Hard macros, ports and fixed nodes stand where `placement` has them. Throws
-/// `netlist_io::OptionError` for options out of range and cells that do not fit beside the macros.
+/// `netlist_io::OptionError` for options out of range and cells that take more area than there is
+/// beside the macros.
 FlatJudgement judge_flat(const netlist_io::Netlist& netlist,
                          const netlist_io::Canvas& canvas,
                          const netlist_io::Placement& placement,
