@@ -109,7 +109,6 @@ std::string write_mirrored_macros(const FlatBlock& block,
   const Netlist& netlist = block.parsed.netlist;
   const Placement placement = legal_placement(block);
   NetlistRecords records;
-  Placement mirrored;
   for (std::size_t m = netlist.hard_macros().size(); m-- > 0;) {
     if (!keep(m)) {
       continue;
