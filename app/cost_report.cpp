@@ -53,10 +53,58 @@ ordered_json constants_json(const Block& block) {
           {"square_soft_macros", square}};
 }
 
+ordered_json flat_json(const FlatJudgement& flat) {
+  const cost::RoutingTracks& tracks = flat.options.tracks;
+  const cost::AverageCongestion& ace = flat.edges.ace;
+  return {{"hpwl_um", flat.placed.hpwl_um},
+          {"overflow", flat.placed.overflow},
+          {"iterations", flat.placed.iterations},
+          {"density_cap", flat.options.density_cap},
+          {"max_sinks", flat.max_sinks},
+          {"ace",
+           {{"0.5", ace.top_half_percent},
+            {"1", ace.top_1_percent},
+            {"2", ace.top_2_percent},
+            {"5", ace.top_5_percent}}},
+          {"edge_overflow_tracks", flat.edges.overflow},
+          {"routed_length_um", flat.edges.routed_length_um},
+          {"tracks",
+           {{"per_um", {tracks.horizontal, tracks.vertical}},
+            {"macro_per_um", {tracks.macro_horizontal, tracks.macro_vertical}}}},
+          {"time_s", flat.time_s}};
+}
+
 std::string line(const char* format, auto... values) {
   char buffer[256];
   const int length = std::snprintf(buffer, sizeof buffer, format, values...);
   return std::string(buffer, static_cast<std::size_t>(length)) + "\n";
+}
+
+std::string flat_text(const FlatJudgement& flat) {
+  const cost::RoutingTracks& tracks = flat.options.tracks;
+  const cost::AverageCongestion& ace = flat.edges.ace;
+  return line(
+             "flat HPWL   %.17g um  (density cap %g, nets of at most %d sinks; %d steps, overflow "
+             "%g)",
+             flat.placed.hpwl_um,
+             flat.options.density_cap,
+             flat.max_sinks,
+             flat.placed.iterations,
+             flat.placed.overflow) +
+         line("  routed %.17g um; tracks per um %g, %g, blocked by macros %g, %g",
+              flat.edges.routed_length_um,
+              tracks.horizontal,
+              tracks.vertical,
+              tracks.macro_horizontal,
+              tracks.macro_vertical) +
+         line(
+             "edge use    %.4f, %.4f, %.4f, %.4f  (mean of the most used 0.5, 1, 2 and 5 %%; "
+             "overflow %g tracks)",
+             ace.top_half_percent,
+             ace.top_1_percent,
+             ace.top_2_percent,
+             ace.top_5_percent,
+             flat.edges.overflow);
 }
 
 }  // namespace
@@ -85,35 +133,39 @@ ordered_json CostReport::to_json() const {
   for (const Stage& stage : stages) {
     stage_list.push_back({{"name", stage.name}, {"proxy", stage.proxy}});
   }
-  return {{"schema_version", 1},
-          {"tessera", version_text()},
-          {"command", command},
-          {"design", design_json(*block)},
-          {"weights",
-           {{"wirelength", weights.wirelength},
-            {"density", weights.density},
-            {"congestion", weights.congestion}}},
-          {"constants", constants_json(*block)},
-          {"cost",
-           {{"proxy", cost.proxy},
-            {"wirelength", cost.wirelength},
-            {"density", cost.density},
-            {"congestion", cost.congestion},
-            {"hpwl_um", cost.hpwl_um}}},
-          {"legal", legality.legal()},
-          {"overlaps", legality.overlaps},
-          {"outside", legality.outside},
-          {"moved_fixed", legality.moved_fixed},
-          {"seed", seed},
-          {"threads", threads},
-          {"time_s",
-           {{"total", total_s},
-            {"read", block->read_s},
-            {"cluster", block->cluster_s},
-            {"policy", policy_s},
-            {"refine", refine_s}}},
-          {"stages", stage_list},
-          {"outputs", outputs}};
+  ordered_json document = {{"schema_version", 1},
+                           {"tessera", version_text()},
+                           {"command", command},
+                           {"design", design_json(*block)},
+                           {"weights",
+                            {{"wirelength", weights.wirelength},
+                             {"density", weights.density},
+                             {"congestion", weights.congestion}}},
+                           {"constants", constants_json(*block)},
+                           {"cost",
+                            {{"proxy", cost.proxy},
+                             {"wirelength", cost.wirelength},
+                             {"density", cost.density},
+                             {"congestion", cost.congestion},
+                             {"hpwl_um", cost.hpwl_um}}},
+                           {"legal", legality.legal()},
+                           {"overlaps", legality.overlaps},
+                           {"outside", legality.outside},
+                           {"moved_fixed", legality.moved_fixed},
+                           {"seed", seed},
+                           {"threads", threads},
+                           {"time_s",
+                            {{"total", total_s},
+                             {"read", block->read_s},
+                             {"cluster", block->cluster_s},
+                             {"policy", policy_s},
+                             {"refine", refine_s}}},
+                           {"stages", stage_list},
+                           {"outputs", outputs}};
+  if (flat) {
+    document["flat"] = flat_json(*flat);
+  }
+  return document;
 }
 
 std::string CostReport::to_text() const {
@@ -146,6 +198,9 @@ std::string CostReport::to_text() const {
                      legality.overlaps,
                      legality.outside,
                      legality.moved_fixed);
+  if (flat) {
+    text += flat_text(*flat);
+  }
   return text;
 }
 

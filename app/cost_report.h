@@ -1,11 +1,14 @@
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include <nlohmann/json.hpp>
 
 #include "app/block_input.h"
+#include "app/flat_judgement.h"
 #include "cost/cost_options.h"
 #include "placer/legality.h"
 
@@ -30,6 +33,7 @@ struct CostReport {
   double refine_s = 0.0;  ///< local search and what it starts from
   std::vector<Stage> stages;
   std::vector<std::string> outputs;
+  std::optional<FlatJudgement> flat;  ///< if the macros were judged by the flat netlist
 
   /// The document of `--json`, design.md's schema version 1.
   nlohmann::ordered_json to_json() const;

@@ -194,6 +194,15 @@ std::string content_for(Format format, const OutputFlags& flags, const Placed& p
 
 }  // namespace
 
+void check_writable(const std::string& path) {
+  if (std::filesystem::is_directory(path)) {
+    throw std::runtime_error(path + ": cannot be written: it is a folder");
+  }
+  if (!std::filesystem::is_directory(std::filesystem::absolute(path).parent_path())) {
+    throw std::runtime_error(path + ": cannot be written: there is no such folder");
+  }
+}
+
 void OutputFlags::add_to(CLI::App& command) {
   command
       .add_option("-o,--output",
@@ -211,12 +220,7 @@ void OutputFlags::add_to(CLI::App& command) {
 void OutputFlags::check(const InputPaths& input) const {
   for (const std::string& path : paths) {
     check_format(path, netlist_format(input.netlist));
-    if (std::filesystem::is_directory(path)) {
-      throw std::runtime_error(path + ": cannot be written: it is a folder");
-    }
-    if (!std::filesystem::is_directory(std::filesystem::absolute(path).parent_path())) {
-      throw std::runtime_error(path + ": cannot be written: there is no such folder");
-    }
+    check_writable(path);
   }
 }
 

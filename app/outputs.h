@@ -11,6 +11,10 @@
 
 namespace tessera::app {
 
+/// Throws `std::runtime_error` for a path that is a folder or in one that is not there. Called
+/// before long work starts.
+void check_writable(const std::string& path);
+
 /// Files to write, and how.
 struct OutputFlags {
   std::vector<std::string> paths;

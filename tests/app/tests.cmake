@@ -2,6 +2,7 @@ tessera_add_test(app
   app/command_line_test.cpp
   app/cost_test.cpp
   app/demonstrate_test.cpp
+  app/flat_cost_test.cpp
   app/flat_place_test.cpp
   app/generate_test.cpp
   app/interrupt_test.cpp

@@ -1,0 +1,45 @@
+#pragma once
+
+#include <cstdint>
+
+#include <nlohmann/json.hpp>
+
+#include "cost/edge_use.h"
+#include "netlist_io/canvas.h"
+#include "netlist_io/netlist.h"
+#include "netlist_io/placement.h"
+#include "placer/flat/flat_placer.h"
+
+namespace tessera::app {
+
+/// How hard macros are judged by the flat netlist around them.
+struct FlatJudgementOptions {
+  /// See `placer::FlatPlacerOptions`; the placer raises it where the cells would not fit below.
+  double density_cap = placer::FlatPlacerOptions().density_cap;
+  cost::RoutingTracks tracks;
+  std::uint64_t seed = 1;  ///< of the flat placer
+  int threads = 1;         ///< >= 1; changes no result
+};
+
+/// What the standard cells make of given hard macros.
+struct FlatJudgement {
+  FlatJudgementOptions options;
+  int max_sinks = 0;  ///< nets with more count neither as wire nor in the routing
+  placer::FlatPlacerResult placed;
+  cost::EdgeUse edges;
+  double time_s = 0.0;
+
+  /// The maps of `edges` with the shape of their grids, see app/README.md.
+  nlohmann::ordered_json maps_json() const;
+};
+
+/// Places the standard cells from scratch, wherever `placement` has them, and estimates the use of
+/// the routing edges. Hard macros, ports and fixed nodes stand where `placement` has them. Throws
+/// `netlist_io::OptionError` for options out of range and cells that take more area than there is
+/// beside the macros.
+FlatJudgement judge_flat(const netlist_io::Netlist& netlist,
+                         const netlist_io::Canvas& canvas,
+                         const netlist_io::Placement& placement,
+                         const FlatJudgementOptions& options);
+
+}  // namespace tessera::app
