@@ -79,6 +79,8 @@ nlohmann::ordered_json trials_json(const std::vector<placer::FlatTrial>& trials)
     if (trial.judged) {
       entry["hpwl_um"] = trial.hpwl_um;
       entry["overflow"] = trial.overflow;
+      entry["edge_use"] = trial.edge_use;
+      entry["scaled_hpwl_um"] = trial.scaled_hpwl_um;
     }
     result.push_back(std::move(entry));
   }
@@ -87,8 +89,12 @@ nlohmann::ordered_json trials_json(const std::vector<placer::FlatTrial>& trials)
 
 void print_trial(const placer::FlatTrial& trial, double elapsed_s) {
   if (trial.judged) {
-    std::fprintf(
-        stderr, "%8.1f s  %-16s flat HPWL %.6g um\n", elapsed_s, trial.name.c_str(), trial.hpwl_um);
+    std::fprintf(stderr,
+                 "%8.1f s  %-16s flat HPWL %.6g um  edge use %.3f\n",
+                 elapsed_s,
+                 trial.name.c_str(),
+                 trial.hpwl_um,
+                 trial.edge_use);
   } else {
     std::fprintf(stderr,
                  "%8.1f s  %-16s %s\n",
@@ -175,6 +181,10 @@ void choose_by_flat_netlist(const FlatStageFlags& flags,
   options.judge.density_cap = flags.density_cap;
   options.judge.seed = common.seed;
   options.starts = starts_for(flags, search, searched);
+  options.tracks = {block.cost.routes.horizontal,
+                    block.cost.routes.vertical,
+                    block.cost.macro_routes.horizontal,
+                    block.cost.macro_routes.vertical};
   options.legalize = [&](const Placement& placement) { return view.legalize(placement); };
   options.seed = common.seed;
   options.threads = common.num_threads();
@@ -205,6 +215,8 @@ void choose_by_flat_netlist(const FlatStageFlags& flags,
   if (result.winner.judged) {
     details["hpwl_um"] = result.winner.hpwl_um;
     details["overflow"] = result.winner.overflow;
+    details["edge_use"] = result.winner.edge_use;
+    details["scaled_hpwl_um"] = result.winner.scaled_hpwl_um;
   }
   details["density_cap"] = flags.density_cap;
   details["starts"] = result.trials.size() - candidates.size();

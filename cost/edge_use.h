@@ -51,6 +51,12 @@ struct AverageCongestion {
   double top_1_percent = 0.0;
   double top_2_percent = 0.0;
   double top_5_percent = 0.0;
+
+  /// The four together (RC of N. Viswanathan et al., "The DAC 2012 routability-driven placement
+  /// contest and benchmark suite", DAC 2012).
+  double mean() const {
+    return 0.25 * (top_half_percent + top_1_percent + top_2_percent + top_5_percent);
+  }
 };
 
 /// Estimated global routing of a placement.

@@ -31,7 +31,7 @@ struct MixedVariant {
 constexpr std::array<MixedVariant, kFlatBatch> kVariants = {{
     {0.7, 0.02},
     {0.5, 0.03},
-    {0.7, 0.0},
+    {0.7, 0.06},
     {0.6, 0.04},
 }};
 
@@ -77,7 +77,7 @@ class FlatSearch {
   bool stopped() const { return options_.stop && options_.stop(); }
 
   static bool better(const FlatTrial& a, const FlatTrial& b) {
-    return a.judged != b.judged ? a.judged : a.judged && a.hpwl_um < b.hpwl_um;
+    return a.judged != b.judged ? a.judged : a.judged && a.scaled_hpwl_um < b.scaled_hpwl_um;
   }
 
   /// Judges some at the same time and then takes notice of them in order.
@@ -115,19 +115,40 @@ class FlatSearch {
   }
 
   Judged judge_legal(std::string name, const Placement& legal) const {
+    FlatTrial trial;
+    trial.name = std::move(name);
+    trial.legal = true;
     FlatPlacerResult placed = place_flat(netlist_, canvas_, legal, judge_options());
     if (stopped()) {
-      return {{std::move(name), true, false, 0.0, 0.0}, legal};
+      return {std::move(trial), legal};
     }
-    return {{std::move(name), true, true, placed.hpwl_um, placed.overflow},
-            std::move(placed.placement)};
+    trial.judged = true;
+    trial.hpwl_um = placed.hpwl_um;
+    trial.overflow = placed.overflow;
+    if (options_.tracks) {
+      cost::EdgeUseOptions edges;
+      edges.tracks = *options_.tracks;
+      edges.max_sinks = options_.judge.max_sinks;
+      trial.edge_use =
+          cost::estimate_edge_use(netlist_, canvas_, placed.placement, edges).ace.mean();
+    }
+    constexpr double kPenalty = 3.0;  // per unit of edge use
+    trial.scaled_hpwl_um =
+        trial.hpwl_um * (1.0 + kPenalty * std::max(trial.edge_use - options_.usual_edge_use, 0.0));
+    return {std::move(trial), std::move(placed.placement)};
+  }
+
+  static Judged illegal(std::string name) {
+    Judged judged;
+    judged.trial.name = std::move(name);
+    return judged;
   }
 
   Judged judge_given(const FlatCandidate& candidate) const {
     try {
       return judge_legal(candidate.name, options_.legalize(candidate.placement));
     } catch (const InfeasibleError&) {
-      return {{candidate.name, false, false, 0.0, 0.0}, {}};
+      return illegal(candidate.name);
     }
   }
 
@@ -147,7 +168,7 @@ class FlatSearch {
       const Placement polished = polish_macros(netlist_, legal, mixed.max_sinks).placement;
       return judge_legal(name, options_.legalize(polished));
     } catch (const InfeasibleError&) {
-      return {{name, false, false, 0.0, 0.0}, {}};
+      return illegal(name);
     }
   }
 

@@ -3,10 +3,12 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
+#include "cost/edge_use.h"
 #include "netlist_io/canvas.h"
 #include "netlist_io/netlist.h"
 #include "netlist_io/placement.h"
@@ -27,12 +29,21 @@ struct FlatTrial {
   bool judged = false;    ///< if not, the search was stopped first; the lengths do not count
   double hpwl_um = 0.0;   ///< of the flat netlist, cells placed around the macros; see `place_flat`
   double overflow = 0.0;  ///< see `place_flat`
+  double edge_use = 0.0;  ///< see `cost::AverageCongestion::mean`; 0 without tracks
+  /// What decides: the wirelength, scaled up for routing edges in heavy use.
+  double scaled_hpwl_um = 0.0;
 };
 
 struct FlatSearchOptions {
   /// How candidates are judged: each by one flat placement with these options, its hard macros
   /// held.
   FlatPlacerOptions judge;
+  /// Routing tracks of the technology, if they are known.
+  std::optional<cost::RoutingTracks> tracks;
+  /// Mean use of the most used edges from which on the wirelength counts for more: by 3 % for each
+  /// hundredth, as in the DAC 2012 contest, which starts at 1. Ours is an estimate before detailed
+  /// routing, and pins need tracks, too.
+  double usual_edge_use = 0.8;
   /// Mixed-size placements to try, in batches of `kFlatBatch`.
   std::size_t starts = 4;
   /// Makes the hard macros of a placement of the flat netlist legal; throws
@@ -55,7 +66,8 @@ struct FlatSearchResult {
   bool stopped = false;
 };
 
-/// Looks for the hard macros that give a flat netlist the least wirelength. Judges the candidates
+/// Looks for the hard macros that give a flat netlist the least wirelength, as far as its wires can
+/// be routed. Judges the candidates
 /// given, makes mixed-size placements of macros and cells together with various densities and
 /// spacings (later ones with the orientations of the best before), makes them legal, turns and
 /// exchanges macros (`polish_macros`), and judges each by placing all cells around it.

@@ -47,7 +47,9 @@ def commercial(args, block):
 def placed(args, block, effort, seed):
     stem = args.output / f"{block}.{effort}.{seed}"
     netlist, plc = f"{stem}.pb.txt.gz", f"{stem}.plc"
+    tracks, macro_tracks = TRACKS[block.split("_")[0]]
     report = run_json([args.tessera, "place", args.benchmarks / "flat" / f"{block}.pb.txt.gz",
+                       "--routes", tracks, "--macro-routes", macro_tracks,
                        "--effort", effort, "--seed", seed, "--threads", args.threads, "--json",
                        "-q", "-o", netlist, "-o", plc])
     judged = judge(args, block, netlist, plc)

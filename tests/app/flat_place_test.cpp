@@ -57,12 +57,12 @@ TEST_CASE("the flat netlist chooses among placements of its macros and says whic
   double least = 1e30;
   std::string winner;
   for (const json& trial : flat["trials"]) {
-    if (trial["legal"] == true && trial["hpwl_um"] < least) {
-      least = trial["hpwl_um"];
+    if (trial["legal"] == true && trial["scaled_hpwl_um"] < least) {
+      least = trial["scaled_hpwl_um"];
       winner = trial["name"];
     }
   }
-  CHECK(flat["hpwl_um"] == least);
+  CHECK(flat["scaled_hpwl_um"] == least);
   CHECK(flat["winner"] == winner);
   CHECK(document["stages"].back()["name"] == "flat netlist");
   CHECK(document["stages"].back()["proxy"] == document["cost"]["proxy"]);

@@ -114,6 +114,25 @@ TEST_CASE("flat search finds legal macros with shorter wires than a random place
             .overlaps == 0);
 }
 
+TEST_CASE("flat search: edges in heavy use outweigh shorter wires") {
+  const GeneratedBlock& block = generated_block();
+  FlatSearchOptions options = search_options(block, 1);
+  const FlatSearchResult plain = search(block, options, {{"random", block.macros_placed}});
+  REQUIRE(plain.winner.name != "random");
+  CHECK(plain.winner.edge_use == 0.0);
+  CHECK(plain.winner.scaled_hpwl_um == plain.winner.hpwl_um);
+  options.tracks = {12.0, 12.0, 8.0, 8.0};
+  options.usual_edge_use = 0.0;
+  const FlatSearchResult routed = search(block, options, {{"random", block.macros_placed}});
+  for (std::size_t i = 0; i < routed.trials.size(); ++i) {
+    const FlatTrial& trial = routed.trials[i];
+    CHECK(trial.hpwl_um == plain.trials[i].hpwl_um);
+    CHECK(trial.edge_use > 0.0);
+    CHECK(trial.scaled_hpwl_um == doctest::Approx(trial.hpwl_um * (1.0 + 3.0 * trial.edge_use)));
+    CHECK(routed.winner.scaled_hpwl_um <= trial.scaled_hpwl_um);
+  }
+}
+
 TEST_CASE("flat search: the number of threads changes nothing, a known good candidate wins") {
   const GeneratedBlock& block = generated_block();
   FlatSearchOptions options = search_options(block, 2);
