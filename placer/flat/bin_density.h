@@ -35,6 +35,7 @@ class BinDensity {
 
   const Boxes& boxes() const { return boxes_; }
   netlist_io::GridShape grid() const { return grid_; }
+  double cap() const { return static_cast<double>(cap_); }
 
   /// Part that obstacles cover of the bin at a place inside the grid.
   float blocked_at(float x, float y) const;

@@ -31,6 +31,8 @@ class FlatModel {
   const netlist_io::Canvas& canvas() const { return canvas_; }
   std::size_t num_movers() const { return nets_.movers.size(); }
   std::size_t num_boxes() const { return density_.boxes().size(); }
+  /// In force: see `FlatPlacerOptions::density_cap`.
+  double density_cap() const { return density_.cap(); }
 
   /// What `gradient` found on its way.
   struct Measures {

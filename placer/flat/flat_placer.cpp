@@ -57,6 +57,7 @@ class FlatPlacer {
 
   FlatPlacerResult run() {
     FlatPlacerResult result;
+    result.density_cap = model_.density_cap();
     std::vector<float> point = start();
     if (model_.num_movers() > 0) {
       point = descend(std::move(point), result);

@@ -11,7 +11,8 @@
 namespace tessera::placer {
 
 struct FlatPlacerOptions {
-  /// Part of the area beside the hard macros, in every bin, that cells may fill; > 0, <= 1.
+  /// Part of the area beside the hard macros, in every bin, that cells may fill; > 0, <= 1. Raised
+  /// where they would not fit below it.
   double density_cap = 0.7;
   /// Moves hard macros that are not fixed as well. They keep their orientation and overlap a little
   /// at the end. Otherwise all hard macros count where they stand.
@@ -37,8 +38,9 @@ struct FlatPlacerOptions {
 
 struct FlatPlacerResult {
   netlist_io::Placement placement;
-  double hpwl_um = 0.0;   ///< of the nets with at most `max_sinks` sinks, each counted once
-  double overflow = 0.0;  ///< see `FlatPlacerOptions::stop_overflow`
+  double hpwl_um = 0.0;      ///< of the nets with at most `max_sinks` sinks, each counted once
+  double overflow = 0.0;     ///< see `FlatPlacerOptions::stop_overflow`
+  double density_cap = 0.0;  ///< in force
   int iterations = 0;
 };
 
@@ -49,7 +51,7 @@ struct FlatPlacerResult {
 ///
 /// Of `canvas` the size counts. Ports, fixed nodes and, unless they move, all hard macros stay
 /// where `placement` has them. Throws `netlist_io::OptionError` for bad options, a canvas whose
-/// sides are not positive, or cells that do not fit beside the hard macros with this cap.
+/// sides are not positive, or cells of more area than there is beside the hard macros.
 FlatPlacerResult place_flat(const netlist_io::Netlist& netlist,
                             const netlist_io::Canvas& canvas,
                             const netlist_io::Placement& placement,

@@ -6,12 +6,12 @@ between `<!-- lefdef:begin -->` and `<!-- lefdef:end -->` in the document.
 """
 import argparse
 import json
-import os
 import pathlib
 import statistics
 import subprocess
 import sys
-import time
+
+from timed_run import timed
 
 BEGIN = "<!-- lefdef:begin -->"
 END = "<!-- lefdef:end -->"
@@ -35,27 +35,15 @@ def lef_flags(lefs):
     return [word for lef in lefs for word in ("--lef", str(lef))]
 
 
-def timed(command):
-    """Standard output, wall-clock seconds and peak memory in MB of a command."""
-    start = time.monotonic()
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-    text = process.stdout.read()
-    _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode != 0:
-        sys.exit(f"{' '.join(command)}: exit code {process.returncode}")
-    return text, time.monotonic() - start, usage.ru_maxrss / 1024.0
-
-
 def place(args, name, design, lefs):
     placed = args.output / f"{name}.def"
-    text, wall_s, memory = timed(
+    run = timed(
         [args.tessera, "place", str(design), *lef_flags(lefs), "--policy", "none", "--effort", "fast",
          "-q", "--json", "-o", str(placed), "-o", str(args.output / f"{name}.tcl")])
-    report = json.loads(text)
+    report = json.loads(run.text)
     checked = subprocess.run([sys.executable, SCRIPTS / "check_def.py", design, placed,
                               *lef_flags(lefs), "--json"], stdout=subprocess.PIPE, text=True)
-    return {"kind": "place", "name": name, "wall_s": wall_s, "memory_mb": memory,
+    return {"kind": "place", "name": name, "wall_s": run.wall_s, "memory_mb": run.memory_mb,
             "proxy": report["cost"]["proxy"], "hard_macros": report["design"]["hard_macros"],
             "clusters": report["design"]["soft_macros"], "grid": report["design"]["grid"],
             "cluster_s": report["time_s"]["cluster"], "check": checked.returncode,
@@ -69,11 +57,11 @@ def read(args, components):
                     lef], check=True, stdout=subprocess.DEVNULL)
     runs = [timed([args.tessera, "info", str(design), "--lef", str(lef), "--json"])
             for _ in range(3)]
-    report = json.loads(runs[0][0])
+    report = json.loads(runs[0].text)
     return {"kind": "read", "name": str(components),
             "nets": report["lefdef"]["nets"], "connections": report["lefdef"]["connections"],
-            "wall_s": statistics.median(run[1] for run in runs),
-            "memory_mb": statistics.median(run[2] for run in runs), "tessera": report["tessera"]}
+            "wall_s": statistics.median(run.wall_s for run in runs),
+            "memory_mb": statistics.median(run.memory_mb for run in runs), "tessera": report["tessera"]}
 
 
 def tables(entries):

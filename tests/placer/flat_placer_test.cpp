@@ -155,6 +155,7 @@ TEST_CASE("flat placer: cells end up short, spread and beside the macros") {
       place_flat(block.netlist, block.canvas, block.macros_placed, options);
   CHECK(result.overflow <= options.stop_overflow);
   CHECK(result.iterations > 10);
+  CHECK(result.density_cap == doctest::Approx(options.density_cap));
   CHECK(block.all_inside(result.placement));
   CHECK(block.covered(result.placement) < 0.05);
   CHECK(result.hpwl_um == block.hpwl(result.placement));
