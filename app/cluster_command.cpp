@@ -21,6 +21,7 @@ struct ClusterFlags {
   CommonFlags common;
   OutputFlags outputs;
   ClusteringSettings clustering;
+  std::string positions = "input";
 };
 
 nlohmann::ordered_json document(const ClusterFlags& flags, const Block& block, double total_s) {
@@ -54,7 +55,7 @@ int run(const ClusterFlags& flags) {
   const auto start = std::chrono::steady_clock::now();
   flags.outputs.check(flags.block.input);
   ClusteringSettings clustering = flags.clustering;
-  clustering.input_positions = true;
+  clustering.input_positions = flags.positions == "input";
   clustering.options.seed = flags.common.seed;
   BlockFlags input = flags.block;
   input.input.precision = netlist_io::NumberPrecision::kFloat32;
@@ -94,6 +95,15 @@ void add_cluster_command(CLI::App& app, int& exit_code) {
   flags->common.add_to(*command);
   flags->outputs.add_to(*command);
   flags->clustering.add_to(*command);
+  command
+      ->add_option(
+          "--positions",
+          flags->positions,
+          "what tells which cells are close: input, where most of them have a place there; "
+          "or analytic, our own placement, as for `place`")
+      ->check(CLI::IsMember({"input", "analytic"}))
+      ->capture_default_str()
+      ->group("Clustering");
   command->callback([flags, &exit_code] { exit_code = run(*flags); });
 }
 

@@ -1,11 +1,17 @@
+#include <cstddef>
 #include <filesystem>
+#include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "tests/app/run_tessera.h"
 #include "tests/support/test_support.h"
 #include <doctest/doctest.h>
 #include <nlohmann/json.hpp>
+
+#include "netlist_io/netlist.h"
+#include "netlist_io/netlist_file.h"
 
 namespace {
 
@@ -15,6 +21,7 @@ using tessera::testing::read_text;
 using tessera::testing::run_tessera;
 using tessera::testing::RunResult;
 using tessera::testing::scratch_dir;
+using tessera::testing::write_text;
 
 /// A flat netlist of some thousand cells and a dozen memories, the same for all cases.
 const std::string& flat_netlist() {
@@ -101,6 +108,29 @@ TEST_CASE("spacing and density cap reach the choice by the flat netlist; bad val
   CHECK(flat_of({"--flat-starts", "1", "--halo", "3"})["hpwl_um"] != usual["hpwl_um"]);
   CHECK(place(folder / "c.plc", {"--density-cap", "1.5"}).exit_code == 2);
   CHECK(place(folder / "c.plc", {"--objective", "beauty"}).exit_code == 2);
+}
+
+TEST_CASE("cluster takes the cells' positions of the input, or finds its own") {
+  const std::filesystem::path folder = scratch_dir("cluster_positions");
+  const std::string source = flat_netlist();
+  const tessera::netlist_io::NetlistFile file =
+      tessera::netlist_io::read_netlist(std::span(&source, 1));
+  tessera::netlist_io::NetlistRecords records = file.netlist.records();
+  for (std::size_t i = 0; i < records.nodes.size(); ++i) {
+    records.nodes[i].x = static_cast<double>(i % 97);
+    records.nodes[i].y = static_cast<double>(i % 89);
+  }
+  const std::string placed = folder / "placed.pb.txt";
+  write_text(placed, format_netlist(tessera::netlist_io::Netlist(std::move(records))));
+  const auto positions_of = [&](const std::vector<std::string>& more) {
+    std::vector<std::string> arguments = {"cluster", placed, "-o", folder / "c.pb.txt", "--json"};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    const RunResult run = run_tessera(arguments);
+    REQUIRE(run.exit_code == 0);
+    return json::parse(run.out)["positions"];
+  };
+  CHECK(positions_of({}) == "input");
+  CHECK(positions_of({"--positions", "analytic"}) == "analytic");
 }
 
 }  // namespace
