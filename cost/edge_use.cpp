@@ -483,7 +483,7 @@ double flat_hpwl(const Netlist& netlist, const Placement& placement, int max_sin
   double length = 0.0;
   for (std::size_t n = 0; n < netlist.num_nets(); ++n) {
     if (has_at_most(netlist, NetId(n), max_sinks)) {
-      length += hpwl_um(netlist, pins, NetId(n));
+      length += netlist.weight(NetId(n)) * hpwl_um(netlist, pins, NetId(n));
     }
   }
   return length;

@@ -90,8 +90,8 @@ EdgeUse estimate_edge_use(const netlist_io::Netlist& netlist,
                           const netlist_io::Placement& placement,
                           const EdgeUseOptions& options);
 
-/// Sum over the nets of at most `max_sinks` sinks of the half-perimeter of their pins, microns. Net
-/// weights are not used.
+/// Sum over the nets of at most `max_sinks` sinks of weight times the half-perimeter of their pins,
+/// microns.
 double flat_hpwl(const netlist_io::Netlist& netlist,
                  const netlist_io::Placement& placement,
                  int max_sinks = 500);

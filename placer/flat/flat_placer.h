@@ -38,7 +38,7 @@ struct FlatPlacerOptions {
 
 struct FlatPlacerResult {
   netlist_io::Placement placement;
-  double hpwl_um = 0.0;      ///< of the nets with at most `max_sinks` sinks, each counted once
+  double hpwl_um = 0.0;      ///< of the nets with at most `max_sinks` sinks, weighted
   double overflow = 0.0;     ///< see `FlatPlacerOptions::stop_overflow`
   double density_cap = 0.0;  ///< in force
   int iterations = 0;

@@ -84,7 +84,7 @@ class Polisher {
         if (seen_[net.index()] != stamp_ &&
             netlist_.pins_of(net).size() - 1 <= static_cast<std::size_t>(max_sinks_)) {
           seen_[net.index()] = stamp_;
-          total += extent(net);
+          total += netlist_.weight(net) * extent(net);
         }
       }
     }

@@ -9,7 +9,7 @@ namespace tessera::placer {
 
 struct MacroPolishResult {
   netlist_io::Placement placement;
-  double gained_um = 0.0;  ///< of half-perimeter wirelength, each net counted once
+  double gained_um = 0.0;  ///< of weighted half-perimeter wirelength
   std::size_t swaps = 0;
   std::size_t turns = 0;  ///< macros that ended in another orientation
 };

@@ -155,6 +155,16 @@ TEST_CASE("the spanning tree is the shortest, whatever the order of the sinks") 
         from_top({std::vector<double>(59, 0.0), std::vector<double>(59, 1.0)}));
 }
 
+TEST_CASE("the flat wirelength counts a net as often as its weight says") {
+  CircuitBuilder builder;
+  const PinId heavy = builder.pin(builder.hard("m", 10.0, 10.0, 5.0, 5.0), {}, 2.5);
+  const PinId port = builder.port("a", 25.0, 5.0);
+  builder.net(heavy, {port});
+  builder.net(port, {heavy});
+  const Netlist netlist = builder.build();
+  CHECK(flat_hpwl(netlist, Placement(netlist)) == doctest::Approx(2.5 * 20.0 + 20.0));
+}
+
 TEST_CASE("nets above the limit of sinks are left out of everything") {
   CircuitBuilder builder;
   const PinId a = cell_at(builder, 0, 0);
