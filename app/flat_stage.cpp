@@ -8,7 +8,9 @@
 #include <vector>
 
 #include "app/interrupt.h"
+#include "cost/edge_use.h"
 #include "cost/proxy_cost.h"
+#include "netlist_io/errors.h"
 #include "placer/flat/flat_search.h"
 #include "placer/legalizer.h"
 #include "placer/placement_search.h"
@@ -85,6 +87,18 @@ nlohmann::ordered_json trials_json(const std::vector<placer::FlatTrial>& trials)
     result.push_back(std::move(entry));
   }
   return result;
+}
+
+/// The tracks of the cost; macros take no more of them than there are. None without tracks.
+std::optional<cost::RoutingTracks> routing_tracks(const cost::CostOptions& cost) {
+  const auto& [horizontal, vertical] = cost.routes;
+  if (!(horizontal > 0.0 && vertical > 0.0)) {
+    return std::nullopt;
+  }
+  return cost::RoutingTracks{horizontal,
+                             vertical,
+                             std::min(cost.macro_routes.horizontal, horizontal),
+                             std::min(cost.macro_routes.vertical, vertical)};
 }
 
 void print_trial(const placer::FlatTrial& trial, double elapsed_s) {
@@ -181,10 +195,9 @@ void choose_by_flat_netlist(const FlatStageFlags& flags,
   options.judge.density_cap = flags.density_cap;
   options.judge.seed = common.seed;
   options.starts = starts_for(flags, search, searched);
-  options.tracks = {block.cost.routes.horizontal,
-                    block.cost.routes.vertical,
-                    block.cost.macro_routes.horizontal,
-                    block.cost.macro_routes.vertical};
+  options.judge.halo_x = searched.environment().halo.front();
+  options.judge.halo_y = searched.environment().halo.back();
+  options.tracks = routing_tracks(block.cost);
   options.legalize = [&](const Placement& placement) { return view.legalize(placement); };
   options.seed = common.seed;
   options.threads = common.num_threads();
@@ -198,8 +211,20 @@ void choose_by_flat_netlist(const FlatStageFlags& flags,
   }
   const std::vector<placer::FlatCandidate> candidates = {
       {"clusters", view.spread(report.placement)}};
-  placer::FlatSearchResult result = placer::search_flat(
-      view.netlist(), block.canvas, view.spread(searched.input_fixed()), candidates, options);
+  std::optional<placer::FlatSearchResult> found;
+  try {
+    found = placer::search_flat(
+        view.netlist(), block.canvas, view.spread(searched.input_fixed()), candidates, options);
+  } catch (const netlist_io::InfeasibleError& error) {
+    if (!common.quiet) {
+      std::fprintf(stderr,
+                   "tessera: warning: the proxy alone decides, the flat netlist cannot: %s\n",
+                   error.what());
+    }
+    report.details["flat"] = {{"failed", error.what()}};
+    return;
+  }
+  placer::FlatSearchResult& result = *found;
   CostReport& cost_report = report.cost_report;
   if (result.winner.judged) {
     report.placement = view.collect(result.placement, report.placement);

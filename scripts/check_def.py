@@ -116,14 +116,14 @@ def facing_halos(a, b):
 class Checker:
     """Holds one output against its input."""
 
-    def __init__(self, library, before, after, halo=(0, 0), channel=(0, 0)):
-        self.library = library
+    def __init__(self, lef, before, after, halo=(0, 0), channel=(0, 0)):
+        self.lef = lef
         self.before = before
         self.after = after
         self.halo = halo
         self.channel = channel
         self.faults = []
-        heights = [library.site_heights.get(site, 0) for site in before.row_sites]
+        heights = [lef.site_heights.get(site, 0) for site in before.row_sites]
         self.row_height = max(heights, default=0)
         self.macros = []
         self.num_macros = 0
@@ -135,7 +135,7 @@ class Checker:
             return
         movable = []
         for before, after in pairs:
-            master = self.library.masters.get(after.master)
+            master = self.lef.masters.get(after.master)
             if master is None:
                 raise lef_def_text.FormatError(
                     f"{self.after.path}: no LEF defines the master {after.master}"
@@ -211,7 +211,7 @@ class Checker:
 
     def check_single_macros(self):
         die = lef_def_text.rectangles_of(self.before.die) if self.before.die else []
-        grid = self.library.grid * self.after.units
+        grid = self.lef.grid * self.after.units
         for macro in self.macros:
             if macro.fixed:
                 continue

@@ -129,11 +129,17 @@ std::vector<float> blocked_bins(const Netlist& netlist,
   return blocked;
 }
 
+/// A side of a bin, in sides of the square of the same area.
+float relative_side(double side, double other) {
+  return static_cast<float>(side / std::sqrt(side * other));
+}
+
 /// The cap, or more where the cells would not fit below it.
 double fitting_cap(double cap, double area, double free_area) {
   if (area > free_area) {
-    throw OptionError("cells of " + std::to_string(area / std::max(free_area, 1e-9) * 100.0) +
-                      " % of the area beside the hard macros cannot be placed");
+    throw netlist_io::InfeasibleError("cells of " +
+                                      std::to_string(area / std::max(free_area, 1e-9) * 100.0) +
+                                      " % of the area beside the hard macros cannot be placed");
   }
   constexpr double kRoom = 1.02;
   return free_area > 0.0 ? std::min(std::max(cap, kRoom * area / free_area), 1.0) : cap;
@@ -188,12 +194,12 @@ FlatModel::FlatModel(const Netlist& netlist,
       threads_(options.threads),
       nets_(point_nets(netlist, canvas_, placement, options)),
       density_(bin_density(netlist, canvas_, placement, nets_, options)),
-      poisson_(canvas_.grid, canvas_.cell_width(), canvas_.cell_height(), options.threads) {
-  const double side = std::sqrt(canvas_.cell_width() * canvas_.cell_height());
-  scale_x_ = static_cast<float>(canvas_.cell_width() / side);
-  scale_y_ = static_cast<float>(canvas_.cell_height() / side);
-  poisson_ = PoissonSolver(
-      canvas_.grid, static_cast<double>(scale_x_), static_cast<double>(scale_y_), options.threads);
+      scale_x_(relative_side(canvas_.cell_width(), canvas_.cell_height())),
+      scale_y_(relative_side(canvas_.cell_height(), canvas_.cell_width())),
+      poisson_(canvas_.grid,
+               static_cast<double>(scale_x_),
+               static_cast<double>(scale_y_),
+               options.threads) {
   collect_entries();
   points_x_.resize(nets_.num_points());
   points_y_.resize(nets_.num_points());

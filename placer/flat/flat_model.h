@@ -75,9 +75,9 @@ class FlatModel {
   int threads_;
   PointNets nets_;
   BinDensity density_;
+  float scale_x_;  ///< width of a bin over the mean side
+  float scale_y_;
   PoissonSolver poisson_;
-  float scale_x_ = 1.0F;  ///< width of a bin over the mean side
-  float scale_y_ = 1.0F;
   float gamma_ = 1.0F;
   float density_weight_ = 0.0F;
   std::vector<std::size_t> group_tasks_;    ///< bounds of groups of nets of about equal work

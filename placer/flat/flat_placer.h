@@ -50,8 +50,9 @@ struct FlatPlacerResult {
 /// "ePlace", ACM TODAES 20(2), 2015; with movable macros as in "ePlace-MS", IEEE TCAD 34(5), 2015).
 ///
 /// Of `canvas` the size counts. Ports, fixed nodes and, unless they move, all hard macros stay
-/// where `placement` has them. Throws `netlist_io::OptionError` for bad options, a canvas whose
-/// sides are not positive, or cells of more area than there is beside the hard macros.
+/// where `placement` has them. Throws `netlist_io::OptionError` for bad options or a canvas whose
+/// sides are not positive, `netlist_io::InfeasibleError` for cells of more area than there is
+/// beside the hard macros.
 FlatPlacerResult place_flat(const netlist_io::Netlist& netlist,
                             const netlist_io::Canvas& canvas,
                             const netlist_io::Placement& placement,

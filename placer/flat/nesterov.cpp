@@ -75,13 +75,6 @@ void Nesterov::find_first_length() {
   length_ = change > 0.0 ? distance(next_reference_, reference_) / change : 0.0;
 }
 
-void Nesterov::restart() {
-  momentum_ = 1.0;
-  length_ = 0.0;
-  reference_ = solution_;
-  gradient_function_(reference_, gradient_);
-}
-
 void Nesterov::step(double max_length) {
   if (length_ <= 0.0) {
     find_first_length();

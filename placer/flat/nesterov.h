@@ -25,8 +25,6 @@ class Nesterov {
   /// change of the gradient tells of the coordinates together: `max_length` keeps the stiffest ones
   /// stable that the others outvote.
   void step(double max_length);
-  /// Forgets the momentum and the step length: for use after a change of the function.
-  void restart();
 
   /// The major solution. The gradient was last asked for at `reference`, which leads it.
   std::span<const float> solution() const { return solution_; }

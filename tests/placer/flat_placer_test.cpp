@@ -215,7 +215,7 @@ TEST_CASE("flat placer: bad options and cells without room are errors") {
   CHECK_THROWS_AS(place_flat(block.netlist, bare_canvas(0.0, 1.0), block.macros_placed, {}),
                   OptionError);
   CHECK_THROWS_AS(place_flat(block.netlist, bare_canvas(20.0, 20.0), block.macros_placed, {}),
-                  OptionError);
+                  tessera::netlist_io::InfeasibleError);
 }
 
 TEST_CASE("flat placer: stops when asked") {
