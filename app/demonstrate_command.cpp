@@ -126,7 +126,7 @@ class DemonstratedBlock {
       episode = placer::run_episodes(*seen_by_policy_, *policy_, episodes).best;
     }
     if (flags.evals == 0 && episode) {
-      return demonstration_of(episode->placement, episode->cost.proxy, seed);
+      return demonstration_of(episode->placement, seed);
     }
     std::vector<Placement> starts;
     if (episode) {
@@ -141,7 +141,7 @@ class DemonstratedBlock {
     if (found.stopped) {
       return std::nullopt;
     }
-    return demonstration_of(found.placement, found.cost.proxy, seed);
+    return demonstration_of(found.placement, seed);
   }
 
   std::size_t num_macros() const { return problem_.macros().size(); }
@@ -149,13 +149,11 @@ class DemonstratedBlock {
  private:
   /// None: interrupted.
   std::optional<Demonstration> demonstration_of(const Placement& placement,
-                                                double proxy,
                                                 std::uint64_t seed) const {
     if (interrupted()) {
       return std::nullopt;
     }
-    Demonstration demonstration =
-        placer::make_demonstration(problem_, placement, block_.name, proxy);
+    Demonstration demonstration = placer::make_demonstration(problem_, placement, block_.name);
     demonstration.seed = seed;
     return demonstration;
   }

@@ -12,11 +12,13 @@ namespace tessera::app {
 using placer::Demonstration;
 using placer::Symmetry;
 
-DemonstrationPool::DemonstrationPool(const std::optional<std::string>& path) {
+DemonstrationPool::DemonstrationPool(const std::optional<std::string>& path, std::size_t best)
+    : best_(best) {
   if (!path) {
     return;
   }
   demonstrations_ = placer::read_demonstrations(*path);
+  std::ranges::stable_sort(demonstrations_, {}, &Demonstration::proxy);
   fates_.resize(demonstrations_.size());
   for (std::size_t i = 0; i < demonstrations_.size(); ++i) {
     by_block_.emplace(demonstrations_[i].block, i);
@@ -55,7 +57,9 @@ std::optional<std::vector<placer::CellIndex>> DemonstrationPool::cells_for(
 
 gnn::TrainingBlock DemonstrationPool::training_block(const std::string& name,
                                                      const placer::MacroProblem& problem) {
-  gnn::TrainingBlock block{name, &problem, {}};
+  gnn::TrainingBlock block;
+  block.name = name;
+  block.problem = &problem;
   for (const Symmetry symmetry : placer::kSymmetries) {
     const std::string ending = symmetry == Symmetry{} ? "" : "@" + placer::to_string(symmetry);
     if (!name.ends_with(ending)) {
@@ -64,12 +68,21 @@ gnn::TrainingBlock DemonstrationPool::training_block(const std::string& name,
     const std::string base = name.substr(0, name.size() - ending.size());
     const auto [first, last] = by_block_.equal_range(base);
     for (auto found = first; found != last; ++found) {
-      if (auto cells = cells_for(found->second, symmetry, problem)) {
+      if (full(block)) {
+        const std::lock_guard<std::mutex> lock(mutex_);
+        fates_[found->second].surpassed = true;
+      } else if (auto cells = cells_for(found->second, symmetry, problem)) {
         block.demonstrations.push_back(std::move(*cells));
+        block.demonstrated_proxy =
+            std::min(block.demonstrated_proxy, demonstrations_[found->second].proxy);
       }
     }
   }
   return block;
+}
+
+bool DemonstrationPool::full(const gnn::TrainingBlock& block) const {
+  return best_ > 0 && block.demonstrations.size() >= best_;
 }
 
 std::size_t DemonstrationPool::num_used() const {
@@ -82,17 +95,24 @@ void DemonstrationPool::print_summary(const CommonFlags& common) const {
     return;
   }
   std::size_t elsewhere = 0;
+  std::size_t surpassed = 0;
   std::vector<std::string> refusals;
   for (const Fate& fate : fates_) {
-    if (!fate.used && fate.refusal.empty()) {
-      ++elsewhere;
-    } else if (!fate.used) {
+    if (fate.used) {
+      continue;
+    }
+    if (!fate.refusal.empty()) {
       refusals.push_back(fate.refusal);
+    } else {
+      ++(fate.surpassed ? surpassed : elsewhere);
     }
   }
   std::fprintf(stderr, "%zu of %zu demonstrations used", num_used(), demonstrations_.size());
   if (elsewhere > 0) {
     std::fprintf(stderr, "; %zu left out, being of other blocks", elsewhere);
+  }
+  if (surpassed > 0) {
+    std::fprintf(stderr, "; %zu left out, there being better ones", surpassed);
   }
   if (!refusals.empty()) {
     std::fprintf(stderr,

@@ -17,14 +17,15 @@ namespace tessera::app {
 /// The demonstrations of a file, to be dealt out to the blocks that a training is on.
 class DemonstrationPool {
  public:
-  /// An empty one without a path. Throws `netlist_io::ParseError`.
-  explicit DemonstrationPool(const std::optional<std::string>& path);
+  /// An empty one without a path. Of each block, the `best` of least proxy count; with 0 all.
+  /// Throws `netlist_io::ParseError`.
+  DemonstrationPool(const std::optional<std::string>& path, std::size_t best);
 
   /// Treats all demonstrations as ones of this block if none has its name.
   void adopt(const std::string& name);
 
-  /// The block with the demonstrations of its name and, seen from its side, those of the block that
-  /// it is a view of (`X@t` of `X`), less what its episodes refuse. Thread-safe.
+  /// The block with the best demonstrations of its name and, seen from its side, those of the block
+  /// that it is a view of (`X@t` of `X`), less what its episodes refuse. Thread-safe.
   gnn::TrainingBlock training_block(const std::string& name, const placer::MacroProblem& problem);
 
   std::size_t size() const { return demonstrations_.size(); }
@@ -36,15 +37,18 @@ class DemonstrationPool {
  private:
   struct Fate {
     bool used = false;
-    std::string refusal;  ///< the first by alphabet; empty: no block asked for it
+    bool surpassed = false;  ///< there were enough better ones
+    std::string refusal;     ///< the first by alphabet; empty: no block asked for it
   };
 
+  bool full(const gnn::TrainingBlock& block) const;
   std::optional<std::vector<placer::CellIndex>> cells_for(std::size_t index,
                                                           placer::Symmetry symmetry,
                                                           const placer::MacroProblem& problem);
 
-  std::vector<placer::Demonstration> demonstrations_;
-  std::mutex mutex_;  ///< of fates_
+  std::size_t best_;
+  std::vector<placer::Demonstration> demonstrations_;  ///< by increasing proxy
+  std::mutex mutex_;                                   ///< of fates_
   std::vector<Fate> fates_;
   std::multimap<std::string, std::size_t> by_block_;
 };

@@ -110,7 +110,7 @@ std::vector<gnn::TrainingBlock> training_blocks(const FinetuneFlags& flags,
                                                 const placer::MacroProblem& problem,
                                                 const Views& views) {
   const std::string& path = flags.block.input.netlist;
-  DemonstrationPool pool(flags.training.demonstrations);
+  DemonstrationPool pool(flags.training.demonstrations, flags.training.best_demonstrations);
   pool.adopt(path);
   std::vector<gnn::TrainingBlock> blocks = {pool.training_block(path, problem)};
   blocks.front().name = name;

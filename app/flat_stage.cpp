@@ -131,12 +131,12 @@ double seconds_of_evals(std::uint64_t evals,
   return static_cast<double>(evals) / static_cast<double>(std::max<std::uint64_t>(in_a_second, 1));
 }
 
-/// As many mixed-size placements as go with what the clustered search got.
-std::size_t starts_for(const FlatStageFlags& flags,
+/// As many trials as go with what the clustered search got.
+std::size_t trials_for(const FlatStageFlags& flags,
                        const SearchFlags& search,
                        const SearchedBlock& searched) {
-  if (flags.starts) {
-    return *flags.starts;
+  if (flags.trials) {
+    return *flags.trials;
   }
   constexpr std::size_t kUntilTimeIsUp = 1'000'000;
   if (search.time_s && !search.evals) {
@@ -148,7 +148,7 @@ std::size_t starts_for(const FlatStageFlags& flags,
                 *search.evals, searched, searched.environment().space_options(searched.block()))
           : kClusteredShare * search.effort_s();
   constexpr std::size_t kCandidates = 1;
-  return placer::nominal_flat_starts(searched.input().flat->netlist,
+  return placer::nominal_flat_trials(searched.input().flat->netlist,
                                      kCandidates,
                                      clustered_s * (1.0 - kClusteredShare) / kClusteredShare,
                                      kNominalThreads);
@@ -167,8 +167,8 @@ void FlatStageFlags::add_to(CLI::App& command) {
       ->capture_default_str()
       ->group(group);
   command
-      .add_option("--flat-starts",
-                  starts,
+      .add_option("--flat-trials",
+                  trials,
                   "placements of macros and cells together to try, instead of an effort")
       ->check(CLI::Range(0, 1'000'000))
       ->type_name("N")
@@ -194,7 +194,7 @@ void choose_by_flat_netlist(const FlatStageFlags& flags,
   placer::FlatSearchOptions options;
   options.judge.density_cap = flags.density_cap;
   options.judge.seed = common.seed;
-  options.starts = starts_for(flags, search, searched);
+  options.trials = trials_for(flags, search, searched);
   options.judge.halo_x = searched.environment().halo.front();
   options.judge.halo_y = searched.environment().halo.back();
   options.tracks = routing_tracks(block.cost);
@@ -244,7 +244,7 @@ void choose_by_flat_netlist(const FlatStageFlags& flags,
     details["scaled_hpwl_um"] = result.winner.scaled_hpwl_um;
   }
   details["density_cap"] = flags.density_cap;
-  details["starts"] = result.trials.size() - candidates.size();
+  details["made"] = result.trials.size() - candidates.size();
   details["stopped"] = result.stopped;
   details["trials"] = trials_json(result.trials);
   cost_report.refine_s += seconds_since(stage_start);

@@ -16,7 +16,7 @@ namespace tessera::app {
 struct FlatStageFlags {
   /// flat: by the wirelength of the flat netlist; proxy: by the proxy cost of its clusters.
   std::string objective = "flat";
-  std::optional<std::size_t> starts;  ///< mixed-size placements; none: as the effort says
+  std::optional<std::size_t> trials;  ///< see `placer::FlatSearchOptions`; none: as the effort says
   double density_cap = 0.7;
 
   void add_to(CLI::App& command);

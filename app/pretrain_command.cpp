@@ -107,7 +107,8 @@ int run(const PretrainFlags& flags) {
   EnvironmentFlags environment = flags.environment;
   flags.training.follow_checkpoint(
       plugin, flags.training.policy, flags.output, flags.common, environment);
-  DemonstrationPool demonstrations(flags.training.demonstrations);
+  DemonstrationPool demonstrations(flags.training.demonstrations,
+                                   flags.training.best_demonstrations);
   const CorpusProblems trained = load_corpus_problems(names.trained, environment, flags.common);
   const CorpusProblems heldout = load_corpus_problems(names.heldout, environment, flags.common);
   if (interrupted()) {
@@ -116,7 +117,7 @@ int run(const PretrainFlags& flags) {
   const std::vector<gnn::TrainingBlock> blocks =
       training_blocks(trained, flags.common, demonstrations);
   demonstrations.print_summary(flags.common);
-  DemonstrationPool none(std::nullopt);
+  DemonstrationPool none(std::nullopt, 0);
   const std::vector<gnn::TrainingBlock> judged = training_blocks(heldout, flags.common, none);
 
   gnn::TrainingOptions options =

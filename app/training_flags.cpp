@@ -80,6 +80,12 @@ const CLI::Option* add_imitation_flags(CLI::App& command, TrainingFlags& flags) 
                   "file of `tessera demonstrate`: the policy begins by imitating them")
       ->type_name("FILE")
       ->group(name);
+  command
+      .add_option("--best-demonstrations",
+                  flags.best_demonstrations,
+                  "of each block, as many of those of least proxy are imitated; 0: all")
+      ->capture_default_str()
+      ->group(name);
   const CLI::Option* const iterations =
       command
           .add_option("--imitation-iterations",
@@ -91,6 +97,9 @@ const CLI::Option* add_imitation_flags(CLI::App& command, TrainingFlags& flags) 
   group.add("--imitation-epochs", flags.ppo.imitation_epochs, "passes over the states of each");
   group.add("--imitation-rate", flags.ppo.imitation_rate, "factor of the learning rate");
   group.add("--follow", flags.ppo.follow, "least share of steps that take the demonstrated cell");
+  group.add("--expert-iteration",
+            flags.ppo.expert_iteration,
+            "imitate the best episode so far, too, where it is better");
   group.add("--smoothing", flags.ppo.smoothing, "cells over which that cell is blurred");
   return iterations;
 }

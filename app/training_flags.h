@@ -28,6 +28,7 @@ struct TrainingFlags {
   double checkpoint_interval_s = 20.0;
   std::int64_t evaluation_interval = 10;
   std::optional<std::string> demonstrations;
+  std::size_t best_demonstrations = 1;
 
   /// `policy_help` says what happens without `--policy`.
   void add_to(CLI::App& command, const std::string& policy_help);

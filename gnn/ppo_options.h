@@ -34,7 +34,10 @@ struct PpoOptions {
   std::int64_t imitation_iterations = 0;  ///< at the start, if there are demonstrations; >= 0
   std::int64_t imitation_epochs = 2;      ///< passes over the states of each of these, >= 1
   double imitation_rate = 2.0;            ///< factor of the learning rate meanwhile, > 0
-  double follow = 0.8;     ///< least share of steps that take the teacher's cell; in [0, 1]
+  double follow = 0.8;  ///< least share of steps that take the teacher's cell; in [0, 1]
+  /// The best episode of a block so far is imitated wherever its proxy is below that of all
+  /// demonstrations: expert iteration, whose search is the policy with its slips.
+  bool expert_iteration = false;
   double smoothing = 0.6;  ///< cells over which a demonstrated cell is blurred; 0: not at all
 
   /// Throws `netlist_io::OptionError` naming the first field outside its range.

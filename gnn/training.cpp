@@ -44,6 +44,7 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(PpoOptions,
                                    imitation_epochs,
                                    imitation_rate,
                                    follow,
+                                   expert_iteration,
                                    smoothing)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(ReturnScale, mean, deviation)
 
@@ -282,8 +283,11 @@ class Trainer {
       const double share = rng.uniform();
       const std::vector<CellIndex>& best = progress_.blocks[plan.block].best_actions;
       if (imitates()) {
-        const auto& all = blocks_[plan.block].demonstrations;
-        plan.teacher = all[rng.below(all.size())];
+        const TrainingBlock& block = blocks_[plan.block];
+        const bool surpassed = progress_.ppo.expert_iteration &&
+                               progress_.blocks[plan.block].best_proxy < block.demonstrated_proxy;
+        plan.teacher =
+            surpassed ? best : block.demonstrations[rng.below(block.demonstrations.size())];
         plan.follow = progress_.ppo.follow + (1.0 - progress_.ppo.follow) * share;
       } else if (share < progress_.ppo.restarts && !best.empty()) {
         plan.prefix = std::span(best).first(rng.below(best.size()));

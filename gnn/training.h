@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <optional>
 #include <span>
 #include <string>
@@ -25,6 +26,7 @@ struct TrainingBlock {
   const placer::MacroProblem* problem = nullptr;  ///< must outlive the training
   /// Cells of all macros in the problem's order, an entry per demonstration.
   std::vector<std::vector<placer::CellIndex>> demonstrations;
+  double demonstrated_proxy = std::numeric_limits<double>::infinity();  ///< the least of theirs
 };
 
 /// Figures of one training iteration.

@@ -92,6 +92,33 @@ void check_same_episode(const MacroProblem& problem, const Demonstration& demons
   }
 }
 
+[[noreturn]] void refuse(const MacroEnv& env,
+                         const Demonstration& demonstration,
+                         const char* reason) {
+  const MacroProblem& problem = env.problem();
+  const std::size_t step = env.num_placed();
+  throw InfeasibleError("hard macro \"" + problem.netlist().name(problem.macros()[step]) +
+                        "\" of " + demonstration.block + " cannot be placed at cell " +
+                        std::to_string(demonstration.cells[step]) + reason);
+}
+
+void check_mask(const MacroEnv& env, const Demonstration& demonstration) {
+  const CellIndex cell = demonstration.cells[env.num_placed()];
+  if (cell >= demonstration.grid.num_cells() || !env.mask().test(cell)) {
+    refuse(env, demonstration, ", which is not legal after the macros before it");
+  }
+}
+
+/// Takes the next cell of the demonstration.
+StepResult take(MacroEnv& env, const Demonstration& demonstration) {
+  check_mask(env, demonstration);
+  StepResult result = env.step(demonstration.cells[env.num_placed()]);
+  if (result.status == StepResult::Status::kRefused) {
+    refuse(env, demonstration, ": no room was found for the macros after it");
+  }
+  return result;
+}
+
 nlohmann::ordered_json to_json(const Demonstration& demonstration) {
   return {{"block", demonstration.block},
           {"seed", demonstration.seed},
@@ -152,37 +179,33 @@ std::vector<Demonstration> parse_lines(std::string_view text, const std::string&
 
 Demonstration make_demonstration(const MacroProblem& problem,
                                  const Placement& placement,
-                                 std::string block,
-                                 double proxy) {
+                                 std::string block) {
   Demonstration demonstration;
   demonstration.block = std::move(block);
   demonstration.grid = problem.canvas().grid;
   demonstration.order = problem.options().order;
-  demonstration.proxy = proxy;
   for (const NodeId macro : problem.macros()) {
     demonstration.cells.push_back(cell_of(problem, placement, macro));
   }
-  check_demonstration(problem, demonstration);
+  MacroEnv env(problem);
+  StepResult last;
+  while (!env.done()) {
+    last = take(env, demonstration);
+  }
+  demonstration.proxy = (problem.macros().empty() ? env.finish() : last).cost.proxy;
   return demonstration;
 }
 
 void check_demonstration(const MacroProblem& problem, const Demonstration& demonstration) {
   check_same_episode(problem, demonstration);
   MacroEnv env(problem);
-  const std::size_t count = demonstration.cells.size();
-  for (std::size_t step = 0; step < count; ++step) {
-    const CellIndex cell = demonstration.cells[step];
+  for (std::size_t step = 0; step < demonstration.cells.size(); ++step) {
     // After the last macro the environment would place the clusters; whether the macro may stand
     // there, the mask says already.
-    const bool legal = cell < demonstration.grid.num_cells() && env.mask().test(cell);
-    const bool last = step + 1 == count;
-    const bool taken = legal && (last || env.step(cell).status == StepResult::Status::kPlaced);
-    if (!taken) {
-      throw InfeasibleError("hard macro \"" + problem.netlist().name(problem.macros()[step]) +
-                            "\" of " + demonstration.block + " cannot be placed at cell " +
-                            std::to_string(cell) +
-                            (legal ? ": no room was found for the macros after it"
-                                   : ", which is not legal after the macros before it"));
+    if (step + 1 == demonstration.cells.size()) {
+      check_mask(env, demonstration);
+    } else {
+      take(env, demonstration);
     }
   }
 }

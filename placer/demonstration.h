@@ -21,17 +21,17 @@ struct Demonstration {
   std::uint64_t seed = 0;  ///< of the search that found it
   netlist_io::GridShape grid;
   MacroOrder order = MacroOrder::kConnectivity;
-  double proxy = 0.0;            ///< of the finished placement under the solver that made it
+  double proxy = 0.0;            ///< of the episode that takes these cells, clusters placed
   std::vector<CellIndex> cells;  ///< of the movable hard macros, by step
 };
 
-/// The cells of `placement` in the order of `problem`. Orientations are not recorded: macros of
-/// episodes are not mirrored. Throws `netlist_io::InfeasibleError`, naming a macro, if one is not
-/// at a cell centre (to a thousandth of a cell) or cannot be placed there by an episode.
+/// The cells of `placement` in the order of `problem`, and the proxy of the episode that takes
+/// them. Orientations are not recorded: macros of episodes are not mirrored; nor does it matter
+/// where the placement has its clusters. Throws `netlist_io::InfeasibleError`, naming a macro, if
+/// one is not at a cell centre (to a thousandth of a cell) or cannot be placed there by an episode.
 Demonstration make_demonstration(const MacroProblem& problem,
                                  const netlist_io::Placement& placement,
-                                 std::string block,
-                                 double proxy);
+                                 std::string block);
 
 /// Plays the cells in an episode, without the cluster placer at its end. Throws
 /// `netlist_io::InfeasibleError` if grid, order or number of macros are not those of `problem` or

@@ -157,8 +157,11 @@ BinDensity bin_density(const Netlist& netlist,
   for (std::size_t i = 0; i < nets.movers.size(); ++i) {
     Rect box = placement.box(netlist, nets.movers[i]);
     const bool hard = i >= nets.num_soft_movers;
-    const double width = box.width() + (hard ? 2.0 * options.halo_x : 0.0);
-    const double height = box.height() + (hard ? 2.0 * options.halo_y : 0.0);
+    const std::size_t node = nets.movers[i].index();
+    const double stretch =
+        options.room.empty() ? 1.0 : std::sqrt(static_cast<double>(options.room[node]));
+    const double width = stretch * (box.width() + (hard ? 2.0 * options.halo_x : 0.0));
+    const double height = stretch * (box.height() + (hard ? 2.0 * options.halo_y : 0.0));
     boxes.width.push_back(static_cast<float>(width / canvas.cell_width()));
     boxes.height.push_back(static_cast<float>(height / canvas.cell_height()));
     boxes.weight.push_back(1.0F);

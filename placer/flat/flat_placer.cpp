@@ -21,8 +21,6 @@ using netlist_io::Netlist;
 using netlist_io::OptionError;
 using netlist_io::Placement;
 
-/// Factor of the energy at the start, relative to the pull of the wires.
-constexpr double kFirstWeight = 0.1;
 /// Growth of that factor per step, between these, by how the wirelength grew in the step: it grows
 /// fastest while wires do not suffer.
 constexpr double kLeastGrowth = 0.95;
@@ -105,7 +103,8 @@ class FlatPlacer {
     model_.set_gamma(gamma_at(1.0));
     std::vector<float> gradient(point.size());
     measures = model_.gradient(point, gradient);
-    double weight = kFirstWeight * measures.wire_slope / std::max(measures.density_slope, 1e-30);
+    double weight =
+        options_.first_weight * measures.wire_slope / std::max(measures.density_slope, 1e-30);
     model_.set_density_weight(weight);
     model_.set_gamma(gamma_at(measures.overflow));
     Nesterov descent(
@@ -162,6 +161,10 @@ void FlatPlacerOptions::validate() const {
   require(density_cap > 0.0 && density_cap <= 1.0, "density_cap", density_cap, "> 0 and <= 1");
   require(halo_x >= 0.0, "halo_x", halo_x, ">= 0");
   require(halo_y >= 0.0, "halo_y", halo_y, ">= 0");
+  require(first_weight > 0.0, "first_weight", first_weight, "> 0");
+  for (const float factor : room) {
+    require(factor >= 1.0F, "room", static_cast<double>(factor), ">= 1");
+  }
   require(stop_overflow > 0.0, "stop_overflow", stop_overflow, "> 0");
   require(max_sinks >= 1, "max_sinks", max_sinks, ">= 1");
   require(max_iterations >= 0, "max_iterations", max_iterations, ">= 0");
@@ -173,6 +176,10 @@ FlatPlacerResult place_flat(const Netlist& netlist,
                             const Placement& placement,
                             const FlatPlacerOptions& options) {
   options.validate();
+  if (!options.room.empty() && options.room.size() != netlist.num_nodes()) {
+    throw OptionError("room has " + std::to_string(options.room.size()) + " entries, expected " +
+                      std::to_string(netlist.num_nodes()) + ", one for each node");
+  }
   return FlatPlacer(netlist, canvas, placement, options).run();
 }
 

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <vector>
 
 #include "netlist_io/canvas.h"
 #include "netlist_io/netlist.h"
@@ -19,10 +20,16 @@ struct FlatPlacerOptions {
   bool move_hard_macros = false;
   /// Starts from the positions of the placed ones among the nodes that move.
   bool use_current = false;
+  /// Factor of the energy at the start, relative to the pull of the wires; > 0. From good positions
+  /// on, more of it keeps them.
+  double first_weight = 0.1;
   /// Nets with more sinks pull at nothing: clocks and resets, which get trees of their own.
   int max_sinks = 500;
   double halo_x = 0.0;  ///< microns beside each hard macro that cells keep out of, >= 0
   double halo_y = 0.0;  ///< microns above and below it, >= 0
+  /// [nodes] or empty: how much more room than its area each mover gets, >= 1. Of a hard macro that
+  /// moves, its box with the halo grows so; of a fixed one nothing does.
+  std::vector<float> room;
   /// Area of cells in overfull bins, as a part of all their area, at which a run ends (but not
   /// within its first hundred steps); > 0.
   double stop_overflow = 0.1;

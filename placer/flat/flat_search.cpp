@@ -10,6 +10,7 @@
 
 #include "netlist_io/errors.h"
 #include "placer/flat/macro_polish.h"
+#include "placer/flat/routing_room.h"
 #include "placer/parallel_for.h"
 
 namespace tessera::placer {
@@ -35,10 +36,32 @@ constexpr std::array<MixedVariant, kFlatBatch> kVariants = {{
     {0.6, 0.04},
 }};
 
+/// How the best of a round is varied, from its positions on.
+struct Refinement {
+  double first_weight;  ///< see `FlatPlacerOptions`: more of it keeps more of the positions
+  double spacing;       ///< factor of that of the best
+  bool room;            ///< more for what stands where routing edges are in heavy use
+};
+
+constexpr std::array<Refinement, kFlatBatch> kRefinements = {{
+    {0.3, 1.0, false},
+    {1.0, 1.0, false},
+    {0.3, 1.5, true},
+    {3.0, 1.0, true},
+}};
+
+/// Batches of refinements in a round, after one of new placements. Later ones gain nothing.
+constexpr std::size_t kRefiningBatches = 2;
+
+/// Of the wires' pull, the energy that settles cells around macros that were made legal.
+constexpr double kSettlingWeight = 3.0;
+
 /// A candidate after judging.
 struct Judged {
   FlatTrial trial;
   Placement placement;
+  MixedVariant variant = kVariants.front();
+  std::vector<float> room;  ///< see `FlatPlacerOptions::room`
 };
 
 class FlatSearch {
@@ -58,10 +81,9 @@ class FlatSearch {
 
   FlatSearchResult run(std::span<const FlatCandidate> candidates) {
     judge_batch(candidates.size(), [&](std::size_t i) { return judge_given(candidates[i]); });
-    for (std::size_t first = 0; first < options_.starts && !stopped(); first += kFlatBatch) {
-      const Placement start = oriented_start();
-      judge_batch(std::min(kFlatBatch, options_.starts - first),
-                  [&](std::size_t i) { return judge_mixed(start, first + i); });
+    std::size_t left = options_.trials;
+    while (left > 0 && !stopped()) {
+      left -= run_round(left);
     }
     if (!best_) {
       throw InfeasibleError("no legal placement of the hard macros was found near any of " +
@@ -75,6 +97,28 @@ class FlatSearch {
 
  private:
   bool stopped() const { return options_.stop && options_.stop(); }
+
+  /// New placements, and then variations of their best; returns how many.
+  std::size_t run_round(std::size_t left) {
+    constexpr std::size_t kRound = (1 + kRefiningBatches) * kFlatBatch;
+    const std::size_t size = std::min(left, kRound);
+    const std::size_t starts = std::max<std::size_t>(size / (1 + kRefiningBatches), 1);
+    best_of_round_.reset();
+    const Placement start = oriented_start();
+    const std::size_t first_start = num_starts_;
+    num_starts_ += starts;
+    judge_batch(starts, [&](std::size_t i) { return judge_mixed(start, first_start + i); });
+    for (std::size_t done = starts; done < size && best_of_round_ && !stopped();
+         done += kFlatBatch) {
+      const Judged best = *best_of_round_;
+      const std::vector<float> room = room_around(best);
+      const std::size_t count = std::min(kFlatBatch, size - done);
+      const std::size_t first = num_refinements_;
+      num_refinements_ += count;
+      judge_batch(count, [&](std::size_t i) { return judge_refined(best, room, i, first + i); });
+    }
+    return size;
+  }
 
   static bool better(const FlatTrial& a, const FlatTrial& b) {
     return a.judged != b.judged ? a.judged : a.judged && a.scaled_hpwl_um < b.scaled_hpwl_um;
@@ -99,8 +143,14 @@ class FlatSearch {
         continue;
       }
       result_.trials.push_back(one->trial);
-      if (one->trial.legal && (!best_ || better(one->trial, best_->trial))) {
-        best_ = std::move(one);
+      if (!one->trial.legal) {
+        continue;
+      }
+      if (!best_ || better(one->trial, best_->trial)) {
+        best_ = one;
+      }
+      if (!best_of_round_ || better(one->trial, best_of_round_->trial)) {
+        best_of_round_ = std::move(one);
       }
     }
   }
@@ -114,28 +164,37 @@ class FlatSearch {
     return judge;
   }
 
-  Judged judge_legal(std::string name, const Placement& legal) const {
-    FlatTrial trial;
+  cost::EdgeUseOptions edge_options() const {
+    cost::EdgeUseOptions edges;
+    edges.tracks = *options_.tracks;
+    edges.max_sinks = options_.judge.max_sinks;
+    return edges;
+  }
+
+  Judged judge_legal(std::string name,
+                     const Placement& legal,
+                     const FlatPlacerOptions& judge) const {
+    Judged judged;
+    FlatTrial& trial = judged.trial;
     trial.name = std::move(name);
     trial.legal = true;
-    FlatPlacerResult placed = place_flat(netlist_, canvas_, legal, judge_options());
+    FlatPlacerResult placed = place_flat(netlist_, canvas_, legal, judge);
     if (stopped()) {
-      return {std::move(trial), legal};
+      judged.placement = legal;
+      return judged;
     }
     trial.judged = true;
     trial.hpwl_um = placed.hpwl_um;
     trial.overflow = placed.overflow;
     if (options_.tracks) {
-      cost::EdgeUseOptions edges;
-      edges.tracks = *options_.tracks;
-      edges.max_sinks = options_.judge.max_sinks;
       trial.edge_use =
-          cost::estimate_edge_use(netlist_, canvas_, placed.placement, edges).ace.mean();
+          cost::estimate_edge_use(netlist_, canvas_, placed.placement, edge_options()).ace.mean();
     }
     constexpr double kPenalty = 3.0;  // per unit of edge use
     trial.scaled_hpwl_um =
         trial.hpwl_um * (1.0 + kPenalty * std::max(trial.edge_use - options_.usual_edge_use, 0.0));
-    return {std::move(trial), std::move(placed.placement)};
+    judged.placement = std::move(placed.placement);
+    return judged;
   }
 
   static Judged illegal(std::string name) {
@@ -146,7 +205,7 @@ class FlatSearch {
 
   Judged judge_given(const FlatCandidate& candidate) const {
     try {
-      return judge_legal(candidate.name, options_.legalize(candidate.placement));
+      return judge_legal(candidate.name, options_.legalize(candidate.placement), judge_options());
     } catch (const InfeasibleError&) {
       return illegal(candidate.name);
     }
@@ -154,6 +213,25 @@ class FlatSearch {
 
   Judged judge_mixed(const Placement& start, std::size_t index) const {
     const MixedVariant& variant = kVariants[index % kFlatBatch];
+    return place_mixed(
+        "mixed-size " + std::to_string(index + 1), start, variant, mixed_options(variant, index));
+  }
+
+  Judged judge_refined(const Judged& best,
+                       const std::vector<float>& room,
+                       std::size_t kind,
+                       std::size_t index) const {
+    const Refinement& refinement = kRefinements[kind];
+    MixedVariant variant = best.variant;
+    variant.spacing *= refinement.spacing;
+    FlatPlacerOptions mixed = mixed_options(variant, options_.trials + index);
+    mixed.use_current = true;
+    mixed.first_weight = refinement.first_weight;
+    mixed.room = refinement.room ? room : best.room;
+    return place_mixed("refinement " + std::to_string(index + 1), best.placement, variant, mixed);
+  }
+
+  FlatPlacerOptions mixed_options(const MixedVariant& variant, std::size_t index) const {
     const double spacing_um = variant.spacing * mean_side_um_;
     FlatPlacerOptions mixed = judge_options();
     mixed.move_hard_macros = true;
@@ -161,12 +239,34 @@ class FlatSearch {
     mixed.halo_x = std::max(mixed.halo_x, spacing_um);
     mixed.halo_y = std::max(mixed.halo_y, spacing_um);
     mixed.seed = options_.seed + index;
-    const std::string name = "mixed-size " + std::to_string(index + 1);
+    return mixed;
+  }
+
+  /// Room for the nodes of a placement, if tracks are known.
+  std::vector<float> room_around(const Judged& best) const {
+    if (!options_.tracks || !best.trial.judged) {
+      return best.room;
+    }
+    const cost::EdgeUse edges =
+        cost::estimate_edge_use(netlist_, canvas_, best.placement, edge_options());
+    return room_for_routing(netlist_, canvas_, best.placement, edges, best.room);
+  }
+
+  Judged place_mixed(std::string name,
+                     const Placement& start,
+                     const MixedVariant& variant,
+                     const FlatPlacerOptions& mixed) const {
     try {
       const FlatPlacerResult placed = place_flat(netlist_, canvas_, start, mixed);
       const Placement legal = options_.legalize(placed.placement);
       const Placement polished = polish_macros(netlist_, legal, mixed.max_sinks).placement;
-      return judge_legal(name, options_.legalize(polished));
+      FlatPlacerOptions judge = judge_options();
+      judge.use_current = true;
+      judge.first_weight = kSettlingWeight;
+      Judged judged = judge_legal(name, options_.legalize(polished), judge);
+      judged.variant = variant;
+      judged.room = mixed.room;
+      return judged;
     } catch (const InfeasibleError&) {
       return illegal(name);
     }
@@ -189,6 +289,9 @@ class FlatSearch {
   const FlatSearchOptions& options_;
   double mean_side_um_ = 0.0;
   std::optional<Judged> best_;
+  std::optional<Judged> best_of_round_;
+  std::size_t num_starts_ = 0;
+  std::size_t num_refinements_ = 0;
   FlatSearchResult result_;
 };
 
@@ -210,7 +313,7 @@ FlatSearchResult search_flat(const Netlist& netlist,
   return FlatSearch(netlist, canvas, fixed, options).run(candidates);
 }
 
-std::size_t nominal_flat_starts(const Netlist& netlist,
+std::size_t nominal_flat_trials(const Netlist& netlist,
                                 std::size_t candidates,
                                 double seconds,
                                 int threads) {

@@ -43,9 +43,10 @@ struct FlatSearchOptions {
   /// Mean use of the most used edges from which on the wirelength counts for more: by 3 % for each
   /// hundredth, as in the DAC 2012 contest, which starts at 1. Ours is an estimate before detailed
   /// routing, and pins need tracks, too.
-  double usual_edge_use = 0.8;
-  /// Mixed-size placements to try, in batches of `kFlatBatch`.
-  std::size_t starts = 4;
+  double usual_edge_use = 0.7;
+  /// Placements of macros and cells together to try: rounds of up to `kFlatBatch` new ones and
+  /// twice as many variations of the best of the round.
+  std::size_t trials = 6;
   /// Makes the hard macros of a placement of the flat netlist legal; throws
   /// `netlist_io::InfeasibleError` if it cannot. Called from several threads.
   std::function<netlist_io::Placement(const netlist_io::Placement&)> legalize;
@@ -56,7 +57,7 @@ struct FlatSearchOptions {
   std::function<void(const FlatTrial&)> progress;  ///< called from one thread at a time
 };
 
-/// Mixed-size placements that do not know of each other's results.
+/// Placements that do not know of each other's results.
 inline constexpr std::size_t kFlatBatch = 4;
 
 struct FlatSearchResult {
@@ -67,10 +68,12 @@ struct FlatSearchResult {
 };
 
 /// Looks for the hard macros that give a flat netlist the least wirelength, as far as its wires can
-/// be routed. Judges the candidates
-/// given, makes mixed-size placements of macros and cells together with various densities and
-/// spacings (later ones with the orientations of the best before), makes them legal, turns and
-/// exchanges macros (`polish_macros`), and judges each by placing all cells around it.
+/// be routed. Judges the candidates given by placing all cells around them. Then makes placements
+/// of its own, in rounds: first mixed-size ones, macros and cells together, with various densities
+/// and spacings (after the first round with the orientations of the best so far); then variations
+/// of the best of the round, placed again from its positions on, some with more room where routing
+/// edges are in heavy use (`room_for_routing`). Each is made legal, its macros turned and exchanged
+/// (`polish_macros`), and judged with its cells settled around them.
 ///
 /// `fixed`: fixed nodes and ports at their places; what may move counts for its orientation only.
 /// Stopped before anything was judged, it returns the first candidate that can be made legal, its
@@ -82,9 +85,9 @@ FlatSearchResult search_flat(const netlist_io::Netlist& netlist,
                              std::span<const FlatCandidate> candidates,
                              const FlatSearchOptions& options);
 
-/// Mixed-size placements that take about `seconds` on `threads` cores of 2.8 GHz, with their
-/// judging and that of `candidates` others; the same on every machine. At least 1.
-std::size_t nominal_flat_starts(const netlist_io::Netlist& netlist,
+/// Trials that take about `seconds` on `threads` cores of 2.8 GHz, with the judging of `candidates`
+/// others; the same on every machine. At least 1.
+std::size_t nominal_flat_trials(const netlist_io::Netlist& netlist,
                                 std::size_t candidates,
                                 double seconds,
                                 int threads);

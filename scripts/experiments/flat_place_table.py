@@ -55,7 +55,7 @@ def placed(args, block, effort, seed):
     judged = judge(args, block, netlist, plc)
     return {"block": block, "effort": effort, "seed": seed, "threads": args.threads,
             "hpwl_um": judged["hpwl_um"], "ace1": judged["ace"]["1"],
-            "winner": report["flat"]["winner"], "starts": report["flat"]["starts"],
+            "winner": report["flat"]["winner"], "made": report["flat"]["made"],
             "clusters_hpwl_um": report["flat"]["trials"][0].get("hpwl_um"),
             "legal": report["legal"], "proxy": report["cost"]["proxy"],
             "time_s": report["time_s"]["total"], "tessera": report["tessera"]}
@@ -63,7 +63,7 @@ def placed(args, block, effort, seed):
 
 def table(entries):
     lines = ["| block | macros | runs | flat HPWL, m (least to greatest) | against commercial | ACE1 | "
-             "best proxy's macros, flat HPWL | starts | time, s |",
+             "best proxy's macros, flat HPWL | placements | time, s |",
              "| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |"]
     groups = {}
     for entry in entries:
@@ -81,7 +81,7 @@ def table(entries):
         proxy = f"{statistics.median(clusters) / 1e6:.3f}" if clusters else ""
         lines.append(f"{row} ({lengths[0] / 1e6:.3f} to {lengths[-1] / 1e6:.3f}) | "
                      f"{100 * (median / base - 1):+.1f} % | {ace} | {proxy} | "
-                     f"{statistics.median(run['starts'] for run in runs):.0f} | "
+                     f"{statistics.median(run['made'] for run in runs):.0f} | "
                      f"{statistics.median(run['time_s'] for run in runs):.0f} |")
     return "\n".join(lines)
 

@@ -15,6 +15,7 @@ import pathlib
 import statistics
 import subprocess
 import threading
+import time
 
 import results_file
 
@@ -30,7 +31,13 @@ VARIANTS = {
     "order by area": {"--order": "area"},
     "with flips and transposes": {"--augment": ""},
     "imitation start": {"--imitation-iterations": "30"},
+    "expert iteration": {
+        "--imitation-iterations": "100000", "--imitation-epochs": "3", "--expert-iteration": "true",
+        "--smoothing": "0.5", "--follow": "0.9"},
 }
+# Searches, of which the one with the best episode is imitated.
+DEMONSTRATIONS = {"--per-block": "6", "--evals": "4000000", "--policy": "spiral"}
+IMITATING = ("imitation start", "expert iteration")
 LOCK = threading.Lock()
 
 
@@ -39,7 +46,7 @@ def flags_of(variant, args):
     if args.cluster_placer:
         flags["--cluster-placer"] = args.cluster_placer
     flags.update(VARIANTS[variant])
-    if variant == "imitation start":
+    if variant in IMITATING:
         flags["--demonstrations"] = str(args.demonstrations)
     return [part for flag, value in flags.items() if value is not None
             for part in ([flag, value] if value else [flag])]
@@ -62,8 +69,27 @@ def place(args, policy, environment):
     return json.loads(done.stdout)["cost"]["proxy"]
 
 
+def demonstrate(args, seed, environment):
+    """Demonstrations of this seed alone; the file and the seconds on one thread that they took."""
+    solver = environment[environment.index("--cluster-placer") + 1]
+    path = args.output / f"demonstrations.{solver}.{seed}.jsonl"
+    seconds = path.with_suffix(".seconds")
+    if not seconds.exists():
+        more = [part for pair in DEMONSTRATIONS.items() for part in pair]
+        start = time.monotonic()
+        subprocess.run([args.tessera, "demonstrate", "--corpus", str(args.netlist), *environment, *more,
+                        "--seed", str(1000 * seed), "--threads", "1", "-q", "-o", str(path)],
+                       check=True, stdout=subprocess.DEVNULL)
+        seconds.write_text(f"{time.monotonic() - start:.1f}\n")
+    return path, float(seconds.read_text())
+
+
 def train(args, variant, seed):
     flags = flags_of(variant, args)
+    demonstrate_s = 0.0
+    if variant in IMITATING and not args.demonstrations:
+        made, demonstrate_s = demonstrate(args, seed, environment_of(flags))
+        flags[flags.index("--demonstrations") + 1] = str(made)
     stem = f"{variant}.{seed}.{budget_text(args.iterations, args.time)}".replace(" ", "_")
     checkpoint = args.output / f"{stem}.safetensors"
     budget = ["--iterations", str(args.iterations), "--time", "1e9"] if args.iterations else [
@@ -72,17 +98,22 @@ def train(args, variant, seed):
                str(seed), *budget, "--threads", str(args.threads), "--json", "-q", "-o",
                str(checkpoint), "--resume" if checkpoint.exists() else "--from-scratch"]
     done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
+    if "--demonstrations" in flags:
+        flags[flags.index("--demonstrations") + 1] = f"of seed {seed}"
     result = json.loads(done.stdout)
     environment = environment_of(flags)
+    by_area = [*environment[:environment.index("--order")], "--order", "area"]
     return {"block": args.netlist.parent.name, "variant": variant, "seed": seed,
             "time_s": None if args.iterations else args.time, "budget": args.iterations,
-            "elapsed_s": result["elapsed_s"], "threads": args.threads, "flags": flags,
+            "elapsed_s": result["elapsed_s"], "demonstrate_s": demonstrate_s, "threads": args.threads, "flags": flags,
             "tessera": result["tessera"], "episodes": result["episodes"],
             "iterations": result["iterations"], "first_mean_proxy": result["first_mean_proxy"],
             "last_mean_proxy": result["last_mean_proxy"], "best_proxy": result["best_proxy"],
             "greedy_proxy": place(args, str(checkpoint), environment),
             "spiral_proxy": place(args, "spiral", environment),
-            "delta_proxy": place(args, "greedy", environment)}
+            "delta_proxy": place(args, "greedy", environment),
+            "spiral_area_proxy": place(args, "spiral", by_area),
+            "delta_area_proxy": place(args, "greedy", by_area)}
 
 
 def key(entry):
@@ -129,7 +160,8 @@ def main():
     parser.add_argument("--output", type=pathlib.Path, default=pathlib.Path("build/learning"))
     parser.add_argument("--variants", nargs="+", choices=list(VARIANTS), default=["default"])
     parser.add_argument("--cluster-placer", choices=["gradient", "circuit-training"])
-    parser.add_argument("--demonstrations", type=pathlib.Path)
+    parser.add_argument("--demonstrations", type=pathlib.Path,
+                        help="to imitate (default: made for each seed)")
     parser.add_argument("--seeds", nargs="+", type=int, default=[1, 2, 3])
     parser.add_argument("--time", type=float, default=1800.0)
     parser.add_argument("--iterations", type=int, help="instead of a time")

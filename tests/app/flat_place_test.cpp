@@ -53,12 +53,12 @@ RunResult place(const std::string& output, const std::vector<std::string>& more)
 
 TEST_CASE("the flat netlist chooses among placements of its macros and says which") {
   const std::filesystem::path folder = scratch_dir("flat_place");
-  const RunResult placed = place(folder / "a.plc", {"--flat-starts", "2"});
+  const RunResult placed = place(folder / "a.plc", {"--flat-trials", "2"});
   REQUIRE(placed.exit_code == 0);
   const json document = json::parse(placed.out);
   CHECK(document["legal"] == true);
   const json& flat = document["flat"];
-  CHECK(flat["starts"] == 2);
+  CHECK(flat["made"] == 2);
   REQUIRE(flat["trials"].size() == 3);
   CHECK(flat["trials"][0]["name"] == "clusters");
   double least = 1e30;
@@ -79,8 +79,8 @@ TEST_CASE("the flat netlist chooses among placements of its macros and says whic
 TEST_CASE(
     "the choice by the flat netlist does not depend on threads; the proxy can decide instead") {
   const std::filesystem::path folder = scratch_dir("flat_place_threads");
-  REQUIRE(place(folder / "a.plc", {"--flat-starts", "2", "--threads", "1"}).exit_code == 0);
-  REQUIRE(place(folder / "b.plc", {"--flat-starts", "2", "--threads", "3"}).exit_code == 0);
+  REQUIRE(place(folder / "a.plc", {"--flat-trials", "2", "--threads", "1"}).exit_code == 0);
+  REQUIRE(place(folder / "b.plc", {"--flat-trials", "2", "--threads", "3"}).exit_code == 0);
   CHECK(read_text(folder / "a.plc") == read_text(folder / "b.plc"));
   const RunResult proxy = place(folder / "c.plc", {"--objective", "proxy"});
   REQUIRE(proxy.exit_code == 0);
@@ -101,11 +101,11 @@ TEST_CASE("spacing and density cap reach the choice by the flat netlist; bad val
     CHECK(document["legal"] == true);
     return document["flat"];
   };
-  const json usual = flat_of({"--flat-starts", "1"});
-  const json dense = flat_of({"--flat-starts", "1", "--density-cap", "0.95"});
+  const json usual = flat_of({"--flat-trials", "1"});
+  const json dense = flat_of({"--flat-trials", "1", "--density-cap", "0.95"});
   CHECK(dense["density_cap"] == 0.95);
   CHECK(dense["hpwl_um"] != usual["hpwl_um"]);
-  CHECK(flat_of({"--flat-starts", "1", "--halo", "3"})["hpwl_um"] != usual["hpwl_um"]);
+  CHECK(flat_of({"--flat-trials", "1", "--halo", "3"})["hpwl_um"] != usual["hpwl_um"]);
   CHECK(place(folder / "c.plc", {"--density-cap", "1.5"}).exit_code == 2);
   CHECK(place(folder / "c.plc", {"--objective", "beauty"}).exit_code == 2);
 }

@@ -387,7 +387,7 @@ TEST_CASE("finetune imitates the demonstrations of its block, also from other si
   }
   const Corpus& blocks = corpus();
   const fs::path folder = scratch_dir("finetune_imitation");
-  const auto finetune = [&](const Strings& more) {
+  const auto finetune = [&](const Strings& more, const std::string& demonstrations) {
     return run_tessera(joined({"finetune",
                                blocks.netlists[0],
                                "--plc",
@@ -395,7 +395,7 @@ TEST_CASE("finetune imitates the demonstrations of its block, also from other si
                                "--policy",
                                analytic_checkpoint(),
                                "--demonstrations",
-                               blocks.demonstrations,
+                               demonstrations,
                                "--iterations",
                                "2",
                                "--imitation-iterations",
@@ -409,24 +409,37 @@ TEST_CASE("finetune imitates the demonstrations of its block, also from other si
                                folder / "out.plc"},
                               more));
   };
-  const RunResult plain = finetune({});
+  const RunResult plain = finetune({}, blocks.demonstrations);
   CAPTURE(plain.err);
   REQUIRE(plain.exit_code == 0);
   CHECK(contains(plain.err, "1 of 3 demonstrations used; 2 left out, being of other blocks"));
   CHECK(metrics_without_times(folder / "net.safetensors")[0]["phase"] == "imitation");
   CHECK(json::parse(plain.out)["judged_proxies"].contains("b1"));
 
-  const RunResult augmented = finetune({"--augment"});
+  // A copy with a worse proxy is not used, unless asked for.
+  std::string both = read_text(blocks.demonstrations);
+  json worse = json::parse(both.substr(0, both.find('\n')));
+  worse["proxy"] = worse["proxy"].get<double>() + 1.0;
+  both = worse.dump() + "\n" + both;
+  write_text(folder / "both.jsonl", both);
+  const RunResult best = finetune({}, folder / "both.jsonl");
+  CHECK(contains(best.err,
+                 "1 of 4 demonstrations used; 2 left out, being of other blocks; 1 left "
+                 "out, there being better ones"));
+  const RunResult all = finetune({"--best-demonstrations", "0"}, folder / "both.jsonl");
+  CHECK(contains(all.err, "2 of 4 demonstrations used"));
+
+  const RunResult augmented = finetune({"--augment"}, blocks.demonstrations);
   CAPTURE(augmented.err);
   REQUIRE(augmented.exit_code == 0);
   CHECK(json::parse(augmented.out)["judged_proxies"].size() == 1);
 
-  const RunResult area = finetune({"--order", "area"});
+  const RunResult area = finetune({"--order", "area"}, blocks.demonstrations);
   REQUIRE(area.exit_code == 0);
   CHECK(contains(area.err, "0 of 3 demonstrations used"));
   CHECK(contains(area.err, "has the order connectivity, expected area"));
 
-  const RunResult halo = finetune({"--augment", "--halo", "1"});
+  const RunResult halo = finetune({"--augment", "--halo", "1"}, blocks.demonstrations);
   CHECK(halo.exit_code == 2);
   CHECK(contains(halo.err, "--augment does not go with halos"));
 }

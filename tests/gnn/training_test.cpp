@@ -438,6 +438,30 @@ TEST_CASE("Imitation of a demonstration makes the greedy episode reproduce it") 
   CHECK(greedy_episode(*block->problem, options.output).placement.x != wanted.x);
 }
 
+TEST_CASE("Expert iteration leaves a demonstration behind that episodes have bettered") {
+  const auto block = toy_block();
+  TrainingBlock taught = named("toy", *block, {{1, 3, 5}});
+  MacroEnv env(*block->problem);
+  for (const CellIndex cell : taught.demonstrations.front()) {
+    taught.demonstrated_proxy = env.step(cell).cost.proxy;
+  }
+  const auto learned_proxy = [&](bool expert_iteration) {
+    TrainingOptions options = quick_options((scratch_dir("expert") / "a.safetensors").string());
+    options.ppo.episodes_per_iteration = 16;
+    options.ppo.imitation_iterations = 25;
+    options.ppo.learning_rate = 3e-3;
+    options.ppo.follow = 0.5;
+    options.ppo.smoothing = 0.3;
+    options.ppo.expert_iteration = expert_iteration;
+    options.iterations = 25;
+    options.evaluation_interval = 0;
+    train(std::vector{taught}, {}, options);
+    return greedy_proxy(*block->problem, options.output);
+  };
+  CHECK(learned_proxy(false) == taught.demonstrated_proxy);
+  CHECK(learned_proxy(true) < taught.demonstrated_proxy);
+}
+
 TEST_CASE("The weights kept are those of the best score, not the last") {
   const auto block = random_block(1, identity(kRandomBlockMacros));
   TrainingOptions options = quick_options((scratch_dir("score") / "a.safetensors").string());

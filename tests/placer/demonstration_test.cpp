@@ -65,18 +65,20 @@ const std::string kLine =
 TEST_CASE("an episode takes the cells of a demonstration and ends where the search did") {
   const Searched searched;
   const Demonstration made =
-      make_demonstration(searched.problem, searched.result.placement, "block", 0.25);
+      make_demonstration(searched.problem, searched.result.placement, "block");
   CHECK(made.block == "block");
-  CHECK(made.proxy == 0.25);
   CHECK(made.order == MacroOrder::kConnectivity);
   CHECK(made.grid == searched.block.canvas.grid);
   REQUIRE(made.cells.size() == 12);
   MacroEnv env(searched.problem);
+  StepResult last;
   for (const CellIndex cell : made.cells) {
     REQUIRE(env.mask().test(cell));
-    REQUIRE(env.step(cell).status != StepResult::Status::kRefused);
+    last = env.step(cell);
+    REQUIRE(last.status != StepResult::Status::kRefused);
   }
   CHECK(env.done());
+  CHECK(made.proxy == last.cost.proxy);
   for (const netlist_io::NodeId macro : searched.problem.macros()) {
     const std::size_t i = macro.index();
     CHECK(env.placement().x[i] == doctest::Approx(searched.result.placement.x[i]).epsilon(1e-12));
@@ -105,13 +107,12 @@ TEST_CASE("a placement off the grid or with overlaps makes no demonstration") {
   SUBCASE("not a number") {
     placement.x[first] = std::numeric_limits<double>::quiet_NaN();
   }
-  CHECK_THROWS_AS(make_demonstration(searched.problem, placement, "block", 0.0), InfeasibleError);
+  CHECK_THROWS_AS(make_demonstration(searched.problem, placement, "block"), InfeasibleError);
 }
 
 TEST_CASE("a demonstration of another episode is refused") {
   const Searched searched;
-  Demonstration made =
-      make_demonstration(searched.problem, searched.result.placement, "block", 0.0);
+  Demonstration made = make_demonstration(searched.problem, searched.result.placement, "block");
   CHECK_NOTHROW(check_demonstration(searched.problem, made));
   SUBCASE("another grid") {
     made.grid.cols += 1;
@@ -134,7 +135,7 @@ TEST_CASE("a demonstration of another episode is refused") {
 TEST_CASE("a demonstration holds for the block seen from any side") {
   const Searched searched;
   const Demonstration made =
-      make_demonstration(searched.problem, searched.result.placement, "block", 0.0);
+      make_demonstration(searched.problem, searched.result.placement, "block");
   const CorpusBlock block = {"block",
                              searched.block.netlist,
                              searched.block.canvas,
@@ -148,7 +149,7 @@ TEST_CASE("a demonstration holds for the block seen from any side") {
     CHECK_NOTHROW(check_demonstration(problem, turned));
     const Placement placement =
         transform_placement(searched.result.placement, searched.block.canvas, symmetry);
-    CHECK(make_demonstration(problem, placement, turned.block, 0.0).cells == turned.cells);
+    CHECK(make_demonstration(problem, placement, turned.block).cells == turned.cells);
   }
   CHECK(transform_demonstration(made, {true, false, true}).block == "block@ty");
 }

@@ -1,0 +1,116 @@
+#include "placer/flat/routing_room.h"
+
+#include <algorithm>
+#include <cstddef>
+#include <span>
+
+#include "cost/cell_range.h"
+
+namespace tessera::placer {
+namespace {
+
+using netlist_io::Canvas;
+using netlist_io::Netlist;
+using netlist_io::NodeId;
+using netlist_io::Placement;
+using netlist_io::Rect;
+
+/// Use of the most used edge of each gcell, at `col + row * cols`.
+std::vector<double> use_of_gcells(const cost::EdgeUse& edges) {
+  const auto cols = static_cast<std::size_t>(edges.grid.cols);
+  const auto rows = static_cast<std::size_t>(edges.grid.rows);
+  std::vector<double> use(cols * rows);
+  const auto raise = [&](std::size_t gcell, double value) {
+    use[gcell] = std::max(use[gcell], value);
+  };
+  for (std::size_t row = 0; row < rows; ++row) {
+    for (std::size_t col = 0; col < cols; ++col) {
+      const std::size_t gcell = col + row * cols;
+      if (col + 1 < cols) {
+        const std::size_t edge = col + row * (cols - 1);
+        const double value =
+            cost::edge_use(edges.demand.horizontal[edge], edges.capacity.horizontal[edge]);
+        raise(gcell, value);
+        raise(gcell + 1, value);
+      }
+      if (row + 1 < rows) {
+        const double value =
+            cost::edge_use(edges.demand.vertical[gcell], edges.capacity.vertical[gcell]);
+        raise(gcell, value);
+        raise(gcell + cols, value);
+      }
+    }
+  }
+  return use;
+}
+
+/// Mean over the gcells that a box touches but not those wholly inside.
+double use_along(const Rect& box, const Canvas& gcells, std::span<const double> use) {
+  const cost::CellRange range = cost::covered_cells(box, gcells);
+  double sum = 0.0;
+  int count = 0;
+  for (int row = range.row0; row <= range.row1; ++row) {
+    const bool outer_row = row == range.row0 || row == range.row1;
+    const int step = outer_row ? 1 : std::max(range.col1 - range.col0, 1);
+    for (int col = range.col0; col <= range.col1; col += step) {
+      sum += use[static_cast<std::size_t>(col) +
+                 static_cast<std::size_t>(row) * static_cast<std::size_t>(gcells.grid.cols)];
+      ++count;
+    }
+  }
+  return count > 0 ? sum / count : 0.0;
+}
+
+/// Scales down what all get beyond their own area, if it is too much.
+void limit(const Netlist& netlist, double most_area, std::span<float> room) {
+  double extra = 0.0;
+  for (std::size_t i = 0; i < room.size(); ++i) {
+    const NodeId node(i);
+    extra += netlist.width(node) * netlist.height(node) * (static_cast<double>(room[i]) - 1.0);
+  }
+  if (extra > most_area) {
+    const auto scale = static_cast<float>(most_area / extra);
+    for (float& factor : room) {
+      factor = 1.0F + scale * (factor - 1.0F);
+    }
+  }
+}
+
+}  // namespace
+
+std::vector<float> room_for_routing(const Netlist& netlist,
+                                    const Canvas& canvas,
+                                    const Placement& placement,
+                                    const cost::EdgeUse& edges,
+                                    const std::vector<float>& before,
+                                    const RoutingRoomOptions& options) {
+  Canvas gcells = canvas;
+  gcells.grid = edges.grid;
+  const std::vector<double> use = use_of_gcells(edges);
+  std::vector<float> room = before;
+  room.resize(netlist.num_nodes(), 1.0F);
+  const auto give = [&](NodeId node, double found) {
+    const double excess = std::max(found / options.usual_use, 1.0);
+    const double factor = static_cast<double>(room[node.index()]) * excess * excess;
+    room[node.index()] = static_cast<float>(std::min(factor, options.most_room));
+  };
+  const auto give_at_centre = [&](NodeId node) {
+    const Rect centre = {placement.x[node.index()],
+                         placement.y[node.index()],
+                         placement.x[node.index()],
+                         placement.y[node.index()]};
+    give(node, use_along(centre, gcells, use));
+  };
+  for (const auto& cells : {netlist.std_cells(), netlist.soft_macros()}) {
+    std::for_each(cells.begin(), cells.end(), give_at_centre);
+  }
+  for (const NodeId macro : netlist.hard_macros()) {
+    if (placement.fixed[macro.index()] == 0) {
+      give(macro, use_along(placement.box(netlist, macro), gcells, use));
+    }
+  }
+  limit(netlist, options.most_area * canvas.width * canvas.height, room);
+  return room;
+}
+
+}  // namespace tessera::placer

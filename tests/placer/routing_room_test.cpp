@@ -1,0 +1,79 @@
+#include "placer/flat/routing_room.h"
+
+#include <vector>
+
+#include "tests/placer/flat_builder.h"
+#include <doctest/doctest.h>
+
+#include "cost/edge_use.h"
+
+namespace {
+
+using tessera::cost::EdgeUse;
+using tessera::netlist_io::Canvas;
+using tessera::netlist_io::Netlist;
+using tessera::netlist_io::Placement;
+using tessera::placer::room_for_routing;
+using tessera::placer::RoutingRoomOptions;
+using tessera::testing::FlatBuilder;
+
+/// 4 x 1 gcells of 10 um; the edges between them are used to these parts.
+EdgeUse row_of_edges(const std::vector<double>& use) {
+  EdgeUse edges;
+  edges.grid = {static_cast<int>(use.size()) + 1, 1};
+  edges.demand.horizontal = use;
+  edges.capacity.horizontal.assign(use.size(), 1.0);
+  return edges;
+}
+
+Canvas canvas_of(double width, double height) {
+  Canvas canvas;
+  canvas.width = width;
+  canvas.height = height;
+  return canvas;
+}
+
+TEST_CASE("room goes to cells and macros beside edges in heavy use, as the square of it") {
+  FlatBuilder builder;
+  builder.port(0.0, 5.0);
+  builder.cell(5.0, 5.0);              // edges: 0.5
+  builder.cell(15.0, 5.0);             // 0.5 and 0.9
+  builder.cell(35.0, 5.0);             // 0.8
+  builder.macro(25.0, 5.0, 4.0, 4.0);  // 0.9 and 0.8
+  const Netlist netlist = builder.build();
+  const EdgeUse edges = row_of_edges({0.5, 0.9, 0.8});
+  RoutingRoomOptions options;
+  options.most_area = 1.0;
+  const std::vector<float> room =
+      room_for_routing(netlist, canvas_of(40.0, 10.0), Placement(netlist), edges, {}, options);
+  REQUIRE(room.size() == netlist.num_nodes());
+  const auto cells = netlist.std_cells();
+  CHECK(room[netlist.ports()[0].index()] == 1.0F);
+  CHECK(room[cells[0].index()] == 1.0F);
+  CHECK(room[cells[1].index()] == doctest::Approx(0.81 / 0.49));
+  CHECK(room[cells[2].index()] == doctest::Approx(0.64 / 0.49));
+  CHECK(room[netlist.hard_macros()[0].index()] == doctest::Approx(0.81 / 0.49));
+
+  // A second round multiplies, up to a bound.
+  const std::vector<float> again =
+      room_for_routing(netlist, canvas_of(40.0, 10.0), Placement(netlist), edges, room, options);
+  CHECK(again[cells[2].index()] == doctest::Approx(0.64 * 0.64 / 0.49 / 0.49));
+  CHECK(again[cells[1].index()] == doctest::Approx(2.0));
+}
+
+TEST_CASE("room is scaled down where all together would get too much, fixed macros get none") {
+  FlatBuilder builder;
+  builder.macro(15.0, 5.0, 4.0, 4.0);
+  builder.macro(25.0, 5.0, 8.0, 4.0);
+  const Netlist netlist = builder.build();
+  Placement placement(netlist);
+  placement.fixed[netlist.hard_macros()[1].index()] = 1;
+  RoutingRoomOptions options;
+  options.most_area = 0.01;  // 4 um^2
+  const std::vector<float> room = room_for_routing(
+      netlist, canvas_of(40.0, 10.0), placement, row_of_edges({0.0, 7.0, 0.0}), {}, options);
+  CHECK(room[netlist.hard_macros()[0].index()] == doctest::Approx(1.0 + 4.0 / 16.0));
+  CHECK(room[netlist.hard_macros()[1].index()] == 1.0F);
+}
+
+}  // namespace
