@@ -38,8 +38,11 @@ class CellRows {
   double left_for(std::uint32_t cell, double centre_x) const {
     return centre_x - half_width_[cell];
   }
+  double centre_y_in_row(std::uint32_t cell, std::size_t row) const {
+    return space_.bottom(row) + half_height_[cell];
+  }
   double centre_y(std::uint32_t cell, std::size_t segment) const {
-    return space_.bottom(segments_[segment].row) + half_height_[cell];
+    return centre_y_in_row(cell, segments_[segment].row);
   }
   double bottom_for(std::uint32_t cell, double centre_y) const {
     return centre_y - half_height_[cell];

@@ -31,8 +31,12 @@ using Move = CellNets::Move;
 constexpr double kLeastGainUm = 1e-6;
 /// What is missing of a gap when this much narrower, microns, comes from rounding.
 constexpr double kRounding = 1e-9;
-/// Rows tried for a cell, from that of its best place outward.
-constexpr int kRowsTried = 5;
+// Tuned on three blocks of 88 to 156 thousand cells: half or twice as many of any of these change
+// the wirelength by less than 0.1 %.
+/// Rows tried for a cell, from that of its best place outward; those that cannot gain do not count.
+constexpr int kRowsTried = 8;
+/// Rows looked at on either side of that of the best place, which may be amid a macro.
+constexpr std::size_t kRowsAway = 150;
 /// Neighbours on each side that may give way for a cell.
 constexpr std::size_t kMostPushed = 3;
 /// Cells on each side of a best place that are tried as partners of a swap.
@@ -124,7 +128,7 @@ class GlobalSwap {
     target_y_ = std::clamp(nets_.y(cell), best_y.lo, best_y.hi);
     cost_now_ = pull_x_.cost(nets_.x(cell)) + pull_y_.cost(nets_.y(cell));
     best_cost_x_ = pull_x_.cost(target_x_);
-    return cost_now_ - best_cost_x_ - pull_y_.cost(target_y_) > kLeastGainUm;
+    return gains(best_cost_x_ + pull_y_.cost(target_y_));
   }
 
   void improve(std::uint32_t cell, DetailedPlacerResult& result) {
@@ -133,16 +137,7 @@ class GlobalSwap {
     hole_ = rows_.gap(home_segment_, home_index_);
     best_.change = -kLeastGainUm;
     best_.moves.clear();
-    const std::size_t num_rows = rows_.space().num_rows();
-    const std::size_t middle = rows_.space().nearest_row(rows_.bottom_for(cell, target_y_));
-    for (int i = 0; i < kRowsTried; ++i) {
-      const std::size_t step = static_cast<std::size_t>((i + 1) / 2);
-      if (i % 2 == 1 && middle + step < num_rows) {
-        try_row(cell, middle + step);
-      } else if (i % 2 == 0 && step <= middle) {
-        try_row(cell, middle - step);
-      }
-    }
+    try_rows(cell);
     if (best_.moves.empty()) {
       rows_.insert(cell, home_segment_, home_index_, rows_.left(cell));
       return;
@@ -165,14 +160,34 @@ class GlobalSwap {
     nets_.apply(best_.moves);
   }
 
-  void try_row(std::uint32_t cell, std::size_t row) {
+  /// Tries rows outward from the best place as long as a place in them can be better than now.
+  void try_rows(std::uint32_t cell) {
+    const std::size_t middle = rows_.space().nearest_row(rows_.bottom_for(cell, target_y_));
+    int left = kRowsTried;
+    for_rows_outward(middle, rows_.space().num_rows(), [&](std::size_t row) {
+      const std::size_t away = row > middle ? row - middle : middle - row;
+      const double y = rows_.centre_y_in_row(cell, row);
+      if (left == 0 || away > kRowsAway || !gains(best_cost_x_ + pull_y_.cost(y))) {
+        return false;
+      }
+      left -= try_row(cell, row, pull_y_.cost(y)) ? 1 : 0;
+      return true;
+    });
+  }
+
+  bool gains(double cost) const { return cost_now_ - cost > kLeastGainUm; }
+
+  /// Returns false if no place in the row can be better than now.
+  bool try_row(std::uint32_t cell, std::size_t row, double cost_y) {
     const auto segment = rows_.segments().nearest(row, target_x_);
     if (!segment) {
-      return;
+      return false;
     }
-    const double y = rows_.centre_y(cell, *segment);
-    if (cost_now_ - best_cost_x_ - pull_y_.cost(y) < kLeastGainUm) {
-      return;
+    const RowSegments::Segment& place = rows_.segments()[*segment];
+    const double half = 0.5 * rows_.width(cell);
+    const double nearest = std::max(std::min(target_x_, place.x1 - half), place.x0 + half);
+    if (!gains(pull_x_.cost(nearest) + cost_y)) {
+      return false;
     }
     const double left = rows_.space().snapped(rows_.left_for(cell, target_x_));
     const std::size_t index = rows_.index_at(*segment, left);
@@ -182,6 +197,7 @@ class GlobalSwap {
     for (std::size_t k = index - std::min(index, kPartners); k < end; ++k) {
       try_swap(cell, *segment, k, left);
     }
+    return true;
   }
 
   void consider(std::size_t segment, std::size_t index, bool swaps) {

@@ -35,17 +35,6 @@ struct Cell {
   double height = 0.0;
 };
 
-/// Rows by their distance from one, nearest first, as long as `visit(row)` wants more.
-template <typename Visit>
-void for_rows_outward(std::size_t from, std::size_t num_rows, Visit visit) {
-  bool up = true;
-  bool down = true;
-  for (std::size_t step = 0; up || down; ++step) {
-    up = up && from + step < num_rows && visit(from + step);
-    down = down && step <= from && (step == 0 || visit(from - step));
-  }
-}
-
 /// Finds room for cells of several rows.
 class TallCells {
  public:

@@ -68,6 +68,17 @@ class RowSpace {
   std::vector<std::vector<RowSpan>> free_;  ///< [rows]
 };
 
+/// Rows by their distance from one, nearest first; in either direction until `visit(row)` is false.
+template <typename Visit>
+void for_rows_outward(std::size_t from, std::size_t num_rows, Visit visit) {
+  bool up = true;
+  bool down = true;
+  for (std::size_t step = 0; up || down; ++step) {
+    up = up && from + step < num_rows && visit(from + step);
+    down = down && step <= from && (step == 0 || visit(from - step));
+  }
+}
+
 /// Standard cells and soft macros that `placement` does not fix.
 std::vector<netlist_io::NodeId> row_movers(const netlist_io::Netlist& netlist,
                                            const netlist_io::Placement& placement);
