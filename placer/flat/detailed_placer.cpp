@@ -166,11 +166,11 @@ class GlobalSwap {
     int left = kRowsTried;
     for_rows_outward(middle, rows_.space().num_rows(), [&](std::size_t row) {
       const std::size_t away = row > middle ? row - middle : middle - row;
-      const double y = rows_.centre_y_in_row(cell, row);
-      if (left == 0 || away > kRowsAway || !gains(best_cost_x_ + pull_y_.cost(y))) {
+      const double cost_y = pull_y_.cost(rows_.centre_y_in_row(cell, row));
+      if (left == 0 || away > kRowsAway || (away > 0 && !gains(best_cost_x_ + cost_y))) {
         return false;
       }
-      left -= try_row(cell, row, pull_y_.cost(y)) ? 1 : 0;
+      left -= try_row(cell, row, cost_y) ? 1 : 0;
       return true;
     });
   }
@@ -217,24 +217,31 @@ class GlobalSwap {
 
   static bool fits(const RowSpan& span, double width) { return span.width() >= width - kRounding; }
 
+  /// What is free between two neighbours once they and a few more are pushed aside.
+  RowSpan room_by_pushing(std::size_t segment, std::size_t index) const {
+    const std::span<const std::uint32_t> members = rows_.cells_in(segment);
+    const std::size_t first = index - std::min(index, kMostPushed);
+    const std::size_t last = std::min(index + kMostPushed, members.size());
+    RowSpan room = {rows_.gap(segment, first).x0, rows_.gap(segment, last).x1};
+    for (std::size_t k = first; k < index; ++k) {
+      room.x0 += rows_.width(members[k]);
+    }
+    for (std::size_t k = index; k < last; ++k) {
+      room.x1 -= rows_.width(members[k]);
+    }
+    return room;
+  }
+
   /// Puts the cell between two others, which may push more of them.
   void try_insert(std::uint32_t cell, std::size_t segment, std::size_t index, double left) {
     const double width = rows_.width(cell);
     const std::span<const std::uint32_t> members = rows_.cells_in(segment);
     RowSpan room = rows_.gap(segment, index);
     if (!fits(room, width)) {
-      const std::size_t first = index - std::min(index, kMostPushed);
-      const std::size_t last = std::min(index + kMostPushed, members.size());
-      room = {rows_.gap(segment, first).x0, rows_.gap(segment, last).x1};
-      for (std::size_t k = first; k < index; ++k) {
-        room.x0 += rows_.width(members[k]);
-      }
-      for (std::size_t k = index; k < last; ++k) {
-        room.x1 -= rows_.width(members[k]);
-      }
-      if (!fits(room, width)) {
-        return;
-      }
+      room = room_by_pushing(segment, index);
+    }
+    if (!fits(room, width)) {
+      return;
     }
     const double x = std::max(std::min(left, room.x1 - width), room.x0);
     moves_.clear();
@@ -575,6 +582,10 @@ DetailedPlacerResult place_detailed(const Netlist& netlist,
   }
   rows.write(result.placement);
   result.hpwl_um = cost::flat_hpwl(netlist, result.placement, options.max_sinks);
+  if (result.hpwl_um >= result.hpwl_before_um) {  // nothing gained but rounding
+    result.placement = placement;
+    result.hpwl_um = result.hpwl_before_um;
+  }
   return result;
 }
 
