@@ -196,6 +196,37 @@ TEST_CASE("detailed placer: three neighbours get the best of their orders") {
   CHECK(result.placement.x[a] == doctest::Approx(5.0));
 }
 
+TEST_CASE("detailed placer: cells that hold each other move along their row together") {
+  FlatBuilder builder;
+  const auto a = builder.cell(1.0, 0.5, 2.0);
+  const auto b = builder.cell(3.0, 0.5, 2.0);
+  builder.connect(a, {b});
+  builder.connect(b, {a});
+  builder.connect(builder.port(15.0, 0.5), {b});
+  const Netlist netlist = builder.build();
+  const DetailedPlacerResult result =
+      place_detailed(netlist, bare_canvas(20.0, 1.0), Placement(netlist));
+  CHECK(result.placement.x[b] == doctest::Approx(15.0));
+  CHECK(result.placement.x[a] == doctest::Approx(13.0));
+  CHECK(result.shifts >= 1);
+}
+
+TEST_CASE("detailed placer: of two sites the better one, not the nearer one") {
+  FlatBuilder builder;
+  const auto cell = builder.cell(1.0, 0.5, 2.0);
+  for (const double x : {7.9, 7.9, 7.9, 19.0, 19.0}) {
+    builder.connect(builder.port(x, 0.5), {cell});
+  }
+  const Netlist netlist = builder.build();
+  DetailedPlacerOptions options;
+  options.rows.site_width = 2.0;
+  const DetailedPlacerResult result =
+      place_detailed(netlist, bare_canvas(20.0, 1.0), Placement(netlist), options);
+  // Centre 7: 3 * 0.9 + 2 * 12; centre 9: 3 * 1.1 + 2 * 10.
+  CHECK(result.placement.x[cell] == doctest::Approx(9.0));
+  CHECK(result.hpwl_um == doctest::Approx(23.3));
+}
+
 TEST_CASE("detailed placer: never more wire, always legal") {
   RowOptions sites;
   sites.site_width = 0.2;
@@ -257,6 +288,10 @@ TEST_CASE("detailed placer: another run and a stop") {
   const DetailedPlacerResult second = run({});
   CHECK(first.placement.x == second.placement.x);
   CHECK(first.placement.y == second.placement.y);
+  CHECK(first.moves > 0);
+  CHECK(first.swaps > 0);
+  CHECK(first.reorders > 0);
+  CHECK(first.shifts > 0);
   DetailedPlacerOptions stopping;
   int asked = 0;
   stopping.stop = [&] { return ++asked > 1; };
@@ -423,6 +458,20 @@ TEST_CASE("row shift: no other places along a row are better") {
     REQUIRE(end <= kLength);
     REQUIRE(cost == doctest::Approx(best_cost(cells, kLength)));
   }
+}
+
+TEST_CASE("row shift: among places of the same cost a cell takes the nearest") {
+  RowShift shift;
+  const auto solved = [&](double left) {
+    shift.clear();
+    shift.add_cell(left, 1.0, -1.0);
+    shift.add_bend(2.0, 1.0);
+    shift.add_bend(6.0, 1.0);
+    return shift.solve(0.0, 10.0).front();
+  };
+  CHECK(solved(1.0) == 2.0);
+  CHECK(solved(4.0) == 4.0);
+  CHECK(solved(8.0) == 6.0);
 }
 
 TEST_CASE("row shift: cells that nothing pulls stay") {
