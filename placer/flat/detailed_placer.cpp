@@ -4,8 +4,6 @@
 #include <array>
 #include <cmath>
 #include <cstdint>
-#include <limits>
-#include <optional>
 #include <span>
 #include <stdexcept>
 #include <string>

@@ -1,12 +1,10 @@
 #include "placer/flat/row_legalizer.h"
 
 #include <algorithm>
-#include <cmath>
 #include <cstddef>
+#include <cstdint>
 #include <limits>
-#include <numeric>
 #include <stdexcept>
-#include <utility>
 #include <vector>
 
 #include "tests/placer/flat_builder.h"
