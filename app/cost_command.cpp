@@ -35,6 +35,7 @@ struct FlatFlags {
   std::optional<std::pair<double, double>> tracks;
   std::optional<std::pair<double, double>> macro_tracks;
   std::optional<std::string> maps;
+  bool no_legalize = false;
 
   void add_to(CLI::App& command);
 };
@@ -83,6 +84,13 @@ void FlatFlags::add_to(CLI::App& command) {
                   "of these, tracks that hard macros block; else those of the cost")
       ->delimiter(',')
       ->type_name("H,V")
+      ->needs(flat_flag)
+      ->group(group);
+  command
+      .add_flag(
+          "--no-legalize",
+          no_legalize,
+          "leave the cells as the global placement has them instead of putting them into rows")
       ->needs(flat_flag)
       ->group(group);
   command
@@ -159,6 +167,7 @@ FlatJudgement judge(const CostFlags& flags, const Block& block) {
   options.tracks = {horizontal, vertical, macro_horizontal, macro_vertical};
   options.seed = flags.common.seed;
   options.threads = flags.common.num_threads();
+  options.legalize = !flags.flat.no_legalize;
   return judge_flat(block.netlist, block.canvas, placed_macros(flags.flat, block), options);
 }
 

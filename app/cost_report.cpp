@@ -53,31 +53,65 @@ ordered_json constants_json(const Block& block) {
           {"square_soft_macros", square}};
 }
 
+ordered_json rows_json(const LegalCells& rows) {
+  if (!rows.legal) {
+    return {{"problem", rows.problem}};
+  }
+  return {{"height_um", rows.row_height_um},
+          {"count", rows.num_rows},
+          {"legalized_hpwl_um", rows.legalized_hpwl_um},
+          {"mean_displacement_um", rows.mean_displacement_um},
+          {"max_displacement_um", rows.max_displacement_um},
+          {"time_s", {{"legalize", rows.legalize_s}, {"improve", rows.improve_s}}}};
+}
+
 ordered_json flat_json(const FlatJudgement& flat) {
   const cost::RoutingTracks& tracks = flat.options.tracks;
   const cost::AverageCongestion& ace = flat.edges.ace;
-  return {{"hpwl_um", flat.placed.hpwl_um},
-          {"overflow", flat.placed.overflow},
-          {"iterations", flat.placed.iterations},
-          {"density_cap", flat.options.density_cap},
-          {"max_sinks", flat.max_sinks},
-          {"ace",
-           {{"0.5", ace.top_half_percent},
-            {"1", ace.top_1_percent},
-            {"2", ace.top_2_percent},
-            {"5", ace.top_5_percent}}},
-          {"edge_overflow_tracks", flat.edges.overflow},
-          {"routed_length_um", flat.edges.routed_length_um},
-          {"tracks",
-           {{"per_um", {tracks.horizontal, tracks.vertical}},
-            {"macro_per_um", {tracks.macro_horizontal, tracks.macro_vertical}}}},
-          {"time_s", flat.time_s}};
+  ordered_json document = {{"hpwl_um", flat.placed.hpwl_um}};
+  if (flat.options.legalize) {
+    document["legal"] = flat.rows.legal;
+    document["legal_hpwl_um"] = flat.rows.legal ? ordered_json(flat.rows.hpwl_um) : nullptr;
+    document["rows"] = rows_json(flat.rows);
+  }
+  document.update(
+      ordered_json{{"overflow", flat.placed.overflow},
+                   {"iterations", flat.placed.iterations},
+                   {"density_cap", flat.options.density_cap},
+                   {"max_sinks", flat.max_sinks},
+                   {"ace",
+                    {{"0.5", ace.top_half_percent},
+                     {"1", ace.top_1_percent},
+                     {"2", ace.top_2_percent},
+                     {"5", ace.top_5_percent}}},
+                   {"edge_overflow_tracks", flat.edges.overflow},
+                   {"routed_length_um", flat.edges.routed_length_um},
+                   {"tracks",
+                    {{"per_um", {tracks.horizontal, tracks.vertical}},
+                     {"macro_per_um", {tracks.macro_horizontal, tracks.macro_vertical}}}},
+                   {"time_s", flat.time_s}});
+  return document;
 }
 
 std::string line(const char* format, auto... values) {
   char buffer[256];
   const int length = std::snprintf(buffer, sizeof buffer, format, values...);
   return std::string(buffer, static_cast<std::size_t>(length)) + "\n";
+}
+
+std::string rows_text(const LegalCells& rows) {
+  if (!rows.legal) {
+    return "  not legal in rows: " + rows.problem + "\n";
+  }
+  return line(
+      "legal HPWL  %.17g um  (%.17g um before improvement; %zu rows of %g um; cells moved by %g um "
+      "on average, %g um at most)",
+      rows.hpwl_um,
+      rows.legalized_hpwl_um,
+      rows.num_rows,
+      rows.row_height_um,
+      rows.mean_displacement_um,
+      rows.max_displacement_um);
 }
 
 std::string flat_text(const FlatJudgement& flat) {
@@ -91,6 +125,7 @@ std::string flat_text(const FlatJudgement& flat) {
              flat.max_sinks,
              flat.placed.iterations,
              flat.placed.overflow) +
+         (flat.options.legalize ? rows_text(flat.rows) : "") +
          line("  routed %.17g um; tracks per um %g, %g, blocked by macros %g, %g",
               flat.edges.routed_length_um,
               tracks.horizontal,

@@ -2,7 +2,50 @@
 
 #include <chrono>
 
+#include "netlist_io/errors.h"
+#include "placer/flat/detailed_placer.h"
+#include "placer/flat/row_legalizer.h"
+
 namespace tessera::app {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+double seconds_since(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+LegalCells put_into_rows(const netlist_io::Netlist& netlist,
+                         const netlist_io::Canvas& canvas,
+                         const netlist_io::Placement& placed,
+                         int max_sinks) {
+  LegalCells result;
+  Clock::time_point start = Clock::now();
+  placer::RowLegalizerResult rows;
+  try {
+    rows = placer::legalize_rows(netlist, canvas, placed);
+  } catch (const netlist_io::InfeasibleError& error) {
+    result.problem = error.what();
+    return result;
+  }
+  result.legalize_s = seconds_since(start);
+  start = Clock::now();
+  placer::DetailedPlacerOptions options;
+  options.max_sinks = max_sinks;
+  const placer::DetailedPlacerResult improved =
+      placer::place_detailed(netlist, canvas, rows.placement, options);
+  result.improve_s = seconds_since(start);
+  result.legal = true;
+  result.row_height_um = rows.row_height;
+  result.num_rows = rows.num_rows;
+  result.legalized_hpwl_um = improved.hpwl_before_um;
+  result.hpwl_um = improved.hpwl_um;
+  result.mean_displacement_um = rows.mean_displacement_um;
+  result.max_displacement_um = rows.max_displacement_um;
+  return result;
+}
+
+}  // namespace
 
 using nlohmann::ordered_json;
 
@@ -10,7 +53,7 @@ FlatJudgement judge_flat(const netlist_io::Netlist& netlist,
                          const netlist_io::Canvas& canvas,
                          const netlist_io::Placement& placement,
                          const FlatJudgementOptions& options) {
-  const auto start = std::chrono::steady_clock::now();
+  const Clock::time_point start = Clock::now();
   cost::EdgeUseOptions edge_options;
   edge_options.tracks = options.tracks;
   edge_options.threads = options.threads;
@@ -25,7 +68,10 @@ FlatJudgement judge_flat(const netlist_io::Netlist& netlist,
   result.max_sinks = edge_options.max_sinks;
   result.placed = placer::place_flat(netlist, canvas, placement, placer_options);
   result.edges = cost::estimate_edge_use(netlist, canvas, result.placed.placement, edge_options);
-  result.time_s = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  if (options.legalize) {
+    result.rows = put_into_rows(netlist, canvas, result.placed.placement, result.max_sinks);
+  }
+  result.time_s = seconds_since(start);
   return result;
 }
 

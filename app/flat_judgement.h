@@ -1,6 +1,8 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <string>
 
 #include <nlohmann/json.hpp>
 
@@ -19,6 +21,23 @@ struct FlatJudgementOptions {
   cost::RoutingTracks tracks;
   std::uint64_t seed = 1;  ///< of the flat placer
   int threads = 1;         ///< >= 1; changes no result
+  bool legalize = true;    ///< put the cells into rows as well
+};
+
+/// The cells of a judgement in rows, without overlaps.
+struct LegalCells {
+  /// False if they did not fit, or were not asked to; nothing else counts then but `problem`.
+  bool legal = false;
+  std::string problem;  ///< why not
+  double row_height_um = 0.0;
+  std::size_t num_rows = 0;
+  double legalized_hpwl_um = 0.0;  ///< weighted, of the nets that count, before improvement
+  double hpwl_um = 0.0;            ///< after improvement
+  // Displacement by legalisation, |dx| + |dy|.
+  double mean_displacement_um = 0.0;
+  double max_displacement_um = 0.0;
+  double legalize_s = 0.0;
+  double improve_s = 0.0;
 };
 
 /// What the standard cells make of given hard macros.
@@ -26,17 +45,18 @@ struct FlatJudgement {
   FlatJudgementOptions options;
   int max_sinks = 0;  ///< nets with more count neither as wire nor in the routing
   placer::FlatPlacerResult placed;
-  cost::EdgeUse edges;
+  cost::EdgeUse edges;  ///< of `placed`
+  LegalCells rows;
   double time_s = 0.0;
 
   /// The maps of `edges` with the shape of their grids, see app/README.md.
   nlohmann::ordered_json maps_json() const;
 };
 
-/// Places the standard cells from scratch, wherever `placement` has them, and estimates the use of
-/// the routing edges. Hard macros, ports and fixed nodes stand where `placement` has them. Throws
-/// `netlist_io::OptionError` for options out of range and cells that take more area than there is
-/// beside the macros.
+/// Places the standard cells from scratch, wherever `placement` has them, estimates the use of the
+/// routing edges, and sees what the wires come to with the cells in rows. Hard macros, ports and
+/// fixed nodes stand where `placement` has them. Throws `netlist_io::OptionError` for options out
+/// of range and cells that take more area than there is beside the macros.
 FlatJudgement judge_flat(const netlist_io::Netlist& netlist,
                          const netlist_io::Canvas& canvas,
                          const netlist_io::Placement& placement,

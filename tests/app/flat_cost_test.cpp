@@ -82,6 +82,7 @@ json flat_cost(const std::string& netlist, Strings more) {
 json without_times(json document) {
   document.erase("time_s");
   document["flat"].erase("time_s");
+  document["flat"]["rows"].erase("time_s");
   document.erase("threads");
   return document;
 }
@@ -140,6 +141,13 @@ TEST_CASE("cost --flat says in its JSON how the cells went around the macros") {
   CHECK(cost["design"]["hard_macros"] == kMacros);
   const json& flat = cost["flat"];
   CHECK(flat["hpwl_um"].get<double>() > 0.0);
+  CHECK(flat["legal"] == true);
+  // Legalisation costs some wire, detailed placement saves most of it again.
+  CHECK(flat["legal_hpwl_um"].get<double>() ==
+        doctest::Approx(flat["hpwl_um"].get<double>()).epsilon(0.1));
+  CHECK(flat["rows"]["legalized_hpwl_um"] > flat["legal_hpwl_um"]);
+  CHECK(flat["rows"]["mean_displacement_um"].get<double>() > 0.0);
+  CHECK(flat["rows"]["max_displacement_um"] > flat["rows"]["mean_displacement_um"]);
   CHECK(flat["overflow"].get<double>() <= 0.1);
   CHECK(flat["iterations"].get<int>() >= 100);
   CHECK(flat["density_cap"] == 0.7);
@@ -163,6 +171,15 @@ TEST_CASE("cost --flat says in its JSON how the cells went around the macros") {
     REQUIRE(at != std::string::npos);
     CHECK(std::stod(run.out.substr(at + 10)) == flat["hpwl_um"]);
     CHECK(contains(run.out, "edge use "));
+    const std::size_t legal_at = run.out.find("legal HPWL ");
+    REQUIRE(legal_at != std::string::npos);
+    CHECK(std::stod(run.out.substr(legal_at + 11)) == flat["legal_hpwl_um"]);
+  }
+  SUBCASE("without rows") {
+    const json loose =
+        flat_cost(block.flat, {"--macros-from", block.macros_from(), "--no-legalize"});
+    CHECK(loose["flat"]["hpwl_um"] == flat["hpwl_um"]);
+    CHECK_FALSE(loose["flat"].contains("legal_hpwl_um"));
   }
 }
 

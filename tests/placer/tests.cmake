@@ -7,6 +7,7 @@ tessera_add_test(placer
   placer/corpus_test.cpp
   placer/decoding_test.cpp
   placer/demonstration_test.cpp
+  placer/detailed_placer_test.cpp
   placer/episodes_test.cpp
   placer/flat_placer_test.cpp
   placer/flat_search_test.cpp
@@ -28,5 +29,6 @@ tessera_add_test(placer
   placer/macro_space_test.cpp
   placer/placement_search_test.cpp
   placer/quadratic_placer_test.cpp
+  placer/row_legalizer_test.cpp
   placer/smooth_proxy_test.cpp)
 target_link_libraries(placer_test PRIVATE tessera::placer tessera::cost)
