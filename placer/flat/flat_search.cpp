@@ -319,16 +319,16 @@ std::size_t nominal_flat_trials(const Netlist& netlist,
                                 int threads) {
   // Measured on blocks of 88 to 156 thousand cells, one core.
   constexpr double kJudgeSecondsPerPin = 1.4e-5;
-  constexpr double kMixedSecondsPerPin = 2.4e-5;
+  constexpr double kTrialSecondsPerPin = 1.6e-5;
   std::size_t pins = 0;  // of all nets
   for (std::size_t net = 0; net < netlist.num_nets(); ++net) {
     pins += netlist.pins_of(netlist_io::NetId(net)).size();
   }
   const double judge_s = kJudgeSecondsPerPin * static_cast<double>(pins);
-  const double mixed_s = kMixedSecondsPerPin * static_cast<double>(pins);
+  const double trial_s = kTrialSecondsPerPin * static_cast<double>(pins);
   const double room_s = seconds * threads - judge_s * static_cast<double>(candidates);
-  const double starts = pins > 0 ? room_s / (judge_s + mixed_s) : 1.0;
-  return static_cast<std::size_t>(std::max(starts, 1.0));
+  const double trials = pins > 0 ? room_s / trial_s : 1.0;
+  return static_cast<std::size_t>(std::max(trials, 1.0));
 }
 
 }  // namespace tessera::placer
