@@ -1,6 +1,5 @@
 // Draws a placement on a 2-D canvas. Microns point up, pixels down.
 
-import { baseName } from './format.js';
 import { rampTable } from './palette.js';
 
 export const kFont = 'system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", sans-serif';
@@ -326,6 +325,7 @@ export class FloorplanDrawing {
   drawNets(id) {
     const { context, camera, netlist, at } = this;
     context.beginPath();
+    let lines = 0;
     netlist.forNetsOf(id, (net, pin) => {
       const [x, y] = at.pin(pin);
       for (let i = netlist.netStart[net]; i < netlist.netStart[net + 1]; ++i) {
@@ -334,11 +334,14 @@ export class FloorplanDrawing {
         const [otherX, otherY] = at.pin(other);
         context.moveTo(camera.toX(x), camera.toY(y));
         context.lineTo(camera.toX(otherX), camera.toY(otherY));
+        ++lines;
       }
     });
     context.strokeStyle = this.palette.net;
-    context.lineWidth = 1;
+    context.globalAlpha = lines > 400 ? 0.4 : lines > 100 ? 0.7 : 1;
+    context.lineWidth = lines > 100 ? 0.7 : 1;
     context.stroke();
+    context.globalAlpha = 1;
   }
 
   drawOutline(id, lineWidth) {
@@ -358,6 +361,13 @@ export class FloorplanDrawing {
     context.textAlign = 'center';
     context.textBaseline = 'middle';
     context.fillStyle = this.scene.picture ? this.palette.ink : this.palette.hardText;
+    context.strokeStyle = this.palette.canvas;  // around names on a map
+    context.lineWidth = 3;
+    context.lineJoin = 'round';
+    const write = (text, x, y) => {
+      if (this.scene.picture) context.strokeText(text, x, y);
+      context.fillText(text, x, y);
+    };
     for (const id of netlist.hard) {
       const [x, y, boxWidth, boxHeight] = this.box(id);
       const hidden = x > width || y > height || x + boxWidth < 0 || y + boxHeight < 0;
@@ -366,24 +376,24 @@ export class FloorplanDrawing {
       if (hidden || !at.isPlaced(id) || room < kLeastName || Math.min(boxWidth, boxHeight) < 14) {
         continue;
       }
-      const text = shortened(baseName(netlist.names[id]), room);
+      const text = shortened(netlist.labels[id], room);
       if (upright) {
         context.save();
         context.translate(x + boxWidth / 2, y + boxHeight / 2);
         context.rotate(-Math.PI / 2);
-        context.fillText(text, 0, 0);
+        write(text, 0, 0);
         context.restore();
       } else {
-        context.fillText(text, x + boxWidth / 2, y + boxHeight / 2);
+        write(text, x + boxWidth / 2, y + boxHeight / 2);
       }
     }
   }
 }
 
-/** A name cut in its middle, where names of one design differ least, to `room` pixels. */
+/** A name cut to `room` pixels; its end tells more than its start. */
 function shortened(name, room) {
   const fits = Math.max(3, Math.floor(room / 6.1));
   if (name.length <= fits) return name;
-  const tail = Math.ceil((fits - 1) / 2);
+  const tail = Math.ceil(0.65 * (fits - 1));
   return `${name.slice(0, fits - 1 - tail)}…${name.slice(name.length - tail)}`;
 }

@@ -69,13 +69,16 @@ function listenForTheme(redraw) {
 function main() {
   const data = readPayload();
   const { runs, trainings } = data;
-  const panel = runs.length > 0 ? new PlacementPanel(runs) : null;
+  const costs = runs.length > 0 ? costSection(runs) : null;
+  // A single placement leaves room beside it.
+  const beside = runs.length === 1 ? costs : null;
+  const panel = runs.length > 0 ? new PlacementPanel(runs, beside) : null;
   const redraw = () => { panel?.recolour(); redrawCharts(); };
   const show = (run, id) => panel.show(run, id);
   const dialog = keysDialog();
   const sections = [
     panel?.element,
-    runs.length > 0 ? costSection(runs) : null,
+    beside ? null : costs,
     runs.length > 1 ? comparisonSection(runs[0], runs[1], show) : null,
     runs.length > 0 ? hotSection(runs, show) : null,
     stagesSection(runs), flatSection(runs), trainingSection(trainings),
@@ -83,7 +86,7 @@ function main() {
   ].filter(Boolean);
   document.getElementById('report').replaceChildren(
     masthead(data, redraw, dialog), runs.length === 1 ? keyFigures(runs[0]) : '',
-    contents(sections), el('main', {}, sections), dialog);
+    contents(beside ? [sections[0], beside, ...sections.slice(1)] : sections), el('main', { class: 'paired' }, sections), dialog);
   listenForTheme(redraw);
   document.addEventListener('keydown', (event) => {
     const typing = event.target.matches('input[type="search"], select, textarea');

@@ -1,5 +1,7 @@
 // The payload as typed arrays, and what follows from it.
 
+import { baseName } from './format.js';
+
 // Centre offset (x, y) in orientation N to that in another one, as rows of a matrix.
 const kTurns = {
   N: [1, 0, 0, 1], FN: [-1, 0, 0, 1], S: [-1, 0, 0, -1], FS: [1, 0, 0, -1],
@@ -8,6 +10,31 @@ const kTurns = {
 const kUnturned = kTurns.N;
 
 export const kKindNames = { m: 'hard macro', s: 'cluster', p: 'port' };
+
+/**
+ * Short names by node: of a hard macro the shortest end of its path that no other one has, without
+ * the last parts that all of them share; of others the last part. Parts end at a slash or a dot.
+ */
+function shortLabels(names, hard) {
+  const labels = names.map(baseName);
+  const paths = hard.map((id) => names[id].match(/[^/.]*[/.]?/g).filter(Boolean));
+  const lastPart = (path) => path.at(-1);
+  if (paths.length > 1) {
+    while (paths.every((path) => path.length > 1 && lastPart(path) === lastPart(paths[0]))) {
+      for (const path of paths) path.pop();
+    }
+  }
+  let open = hard.map((id, i) => i);
+  for (let depth = 1; open.length > 0; ++depth) {
+    const ends = new Map();
+    for (const i of open) {
+      labels[hard[i]] = paths[i].slice(-depth).join('').replace(/(.)[/.]$/, '$1');
+      ends.set(labels[hard[i]], (ends.get(labels[hard[i]]) ?? 0) + 1);
+    }
+    open = open.filter((i) => ends.get(labels[hard[i]]) > 1 && depth < paths[i].length);
+  }
+  return labels;
+}
 
 /** Nodes, pins and nets. Node ids are positions in the payload's arrays. */
 export class Netlist {
@@ -31,6 +58,7 @@ export class Netlist {
     this.ports = this.nodesOfKind('p');
     this.nodeOfPin = this.makeNodeOfPin();
     this.indexNets();
+    this.labels = shortLabels(this.names, this.hard);
     this.idOfName = new Map(this.names.map((name, id) => [name, id]));
   }
 

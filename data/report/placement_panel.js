@@ -22,24 +22,30 @@ const kMaps = [
   { name: 'horizontal', title: 'Horizontal', unit: 'horizontal demand / capacity' },
   { name: 'vertical', title: 'Vertical', unit: 'vertical demand / capacity' },
   { name: 'worst', title: 'H or V', unit: 'the larger of both, demand / capacity' },
-  { name: 'policy', title: 'Policy', unit: 'probability of each cell for the macro',
+  { name: 'policy', title: 'Policy', unit: 'probability of a cell',
     needs: (run) => run.policy },
 ];
+
+const kDecades = 4;  // of probabilities on the policy's map
 
 /** The values of a map, or null where there are none. */
 function mapValues(run, name, selected) {
   if (name === 'none') return null;
   if (name === 'policy') {
     const step = run.policy ? run.policy.macros.indexOf(selected) : -1;
-    return step < 0 ? null : run.policy.probabilities[step];
+    // Decades above one in ten thousand.
+    return step < 0 ? null
+      : run.policy.probabilities[step].map((share) => Math.max(0, Math.log10(share) + kDecades));
   }
   if (name !== 'worst') return run.maps[name];
   return run.maps.horizontal.map((value, cell) => Math.max(value, run.maps.vertical[cell]));
 }
 
 export class PlacementPanel {
-  constructor(runs) {
+  /** `more`: what stands beside the drawing, below its controls. */
+  constructor(runs, more) {
     this.runs = runs;
+    this.more = more;
     this.layers = Object.fromEntries(kLayers.map((layer) => [layer.name, layer.on]));
     this.map = 'none';
     this.difference = false;
@@ -63,7 +69,7 @@ export class PlacementPanel {
         this.zoomButtons()),
       el('div', { class: 'workspace' },
         el('div', {}, this.viewBox, this.stageBox),
-        el('aside', {}, this.searchField(), this.inspector, this.scaleBox, this.legend())));
+        el('aside', {}, this.searchField(), this.inspector, this.scaleBox, this.legend(), this.more ?? '')));
   }
 
   group(title, ...content) {
@@ -180,6 +186,9 @@ export class PlacementPanel {
       this.runs.length > 1 ? el('figcaption', {}, view.scene.run.name, el('span', {},
         `proxy ${fixed(view.scene.run.document.cost.proxy, 5)}`)) : '', view.element)));
     this.viewBox.classList.toggle('two', this.views.length === 2);
+    const [{ width, height }] = this.shown;
+    this.element.style.setProperty('--aspect', Math.min(4, Math.max(0.5, width / height)));
+    this.element.classList.toggle('single', this.views.length === 1);
     this.showStageBar();
     this.repaint();
     this.inspect();
@@ -208,11 +217,14 @@ export class PlacementPanel {
     const values = this.shown.map((run, i) => mapValues(run, this.map, selected[i]));
     const all = values.filter(Boolean);
     const { heat, difference } = currentPalette();
-    const high = Math.max(1e-9, ...all.map((one) => one.reduce((a, b) => Math.max(a, b), 0)));
+    const policy = this.map === 'policy';
+    const high = policy ? kDecades
+      : Math.max(1e-9, ...all.map((one) => one.reduce((a, b) => Math.max(a, b), 0)));
     this.views.forEach((view, i) => {
       view.scene.picture = values[i] ? mapPicture(view.scene.run, values[i], [0, high], heat) : null;
     });
-    const scales = all.length > 0 ? [this.scale(heat, '0', significant(high, 3), this.unit())] : [];
+    const scales = all.length > 0 ? [this.scale(heat, policy ? '≤ 10⁻⁴' : '0',
+      policy ? '1' : significant(high, 3), this.unit())] : [];
     if (this.showsDifference(values)) {
       const change = values[1].map((value, cell) => value - values[0][cell]);
       const most = Math.max(1e-9, change.reduce((a, b) => Math.max(a, Math.abs(b)), 0));
@@ -220,7 +232,7 @@ export class PlacementPanel {
       scales.push(this.scale(difference, `−${significant(most, 3)}`, `+${significant(most, 3)}`,
                              'right minus left'));
     }
-    if (this.map === 'policy' && all.length === 0) {
+    if (policy && all.length === 0) {
       scales.push(el('p', { class: 'note' }, 'Select a hard macro that the policy placed.'));
     }
     this.scaleBox.replaceChildren(...scales);

@@ -1,6 +1,6 @@
 // The sections of figures and tables.
 
-import { baseName, count, el, fixed, plural, shellWord, signed, significant, table }
+import { count, el, fixed, plural, shellWord, signed, significant, table }
   from './format.js';
 import { movedMacros } from './model.js';
 import { lineChart } from './charts.js';
@@ -35,8 +35,10 @@ export function designSummary(run) {
 
 function legality(document) {
   if (document.legal) return 'legal';
-  return ['not legal:', plural(document.overlaps, 'overlap'), '·', document.outside, 'outside']
-    .join(' ');
+  const faults = [document.overlaps > 0 && plural(document.overlaps, 'overlap'),
+                  document.outside > 0 && `${count(document.outside)} outside the canvas`,
+                  document.moved_fixed > 0 && `${count(document.moved_fixed)} fixed moved`];
+  return `not legal: ${faults.filter(Boolean).join(', ')}`;
 }
 
 /** The figures that count, at the top. */
@@ -78,8 +80,6 @@ function singleCost(run) {
     { title: 'Term', cell: (row) => row.name },
     { title: 'Value', numeric: true, cell: (row) => fixed(row.values[0], 6) },
     { title: 'Weight', numeric: true, cell: (row) => row.weight ?? '' },
-    { title: 'Weight × value', numeric: true,
-      cell: (row) => row.weight === undefined ? '' : fixed(row.weight * row.values[0], 6) },
     { title: 'Share of the proxy',
       cell: (row) => row.weight === undefined ? '' : shareBar(row.weight * row.values[0] / proxy) },
   ], costRows([run]), { rowClass: (row) => (row.total ? 'total' : null) });
@@ -146,7 +146,7 @@ export function hotSection(runs, show) {
 /** The name of a node; it shows the node in the drawing. */
 export function nodeButton(run, id, show) {
   return el('button', { class: 'link', type: 'button', title: run.netlist.names[id],
-    onclick: () => show(run, id) }, baseName(run.netlist.names[id]));
+    onclick: () => show(run, id) }, run.netlist.labels[id]);
 }
 
 // -- stages
@@ -156,7 +156,7 @@ export function stagesSection(runs) {
   if (staged.length === 0) return null;
   const parts = staged.map((run) => el('div', {},
     runs.length > 1 ? el('h3', {}, run.name) : null,
-    run.stages.length > 1 ? lineChart({
+    run.stages.length > 2 ? lineChart({
       label: 'Proxy cost by stage', xTitle: 'stage', yTitle: 'proxy',
       categories: run.stages.map((stage) => stage.name),
       series: [{ name: 'proxy', points: run.stages.map((stage) => stage.proxy) }] }) : null,
@@ -263,7 +263,8 @@ function settings(run) {
   const list = (values) => (values ?? []).join(', ');
   const rows = [
     ['Version', document.tessera], ['Seed', document.seed],
-    ['Weights', Object.entries(document.weights).map(([name, weight]) => `${name} ${weight}`).join(', ')],
+    ['Weights', Object.entries(document.weights)
+      .map(([name, weight]) => `${name} ${weight}`).join(', ')],
     ['Routing tracks per µm', `${list(constants.routes_per_um)} (${constants.routes_source ?? '–'})`],
     ['Tracks used by macros per µm',
      `${list(constants.macro_routes_per_um)} (${constants.macro_routes_source ?? '–'})`],
@@ -281,7 +282,8 @@ function files(run) {
   const inputs = (run.document.inputs ?? []).map((input) => ({ ...input, role: 'input' }));
   const outputs = (run.document.outputs ?? []).map((path) => ({ path, role: 'output' }));
   if (inputs.length + outputs.length === 0) return null;
-  return table([{ title: 'File', cell: (file) => file.path }, { title: 'Role', cell: (file) => file.role },
+  return table([{ title: 'File', cell: (file) => el('span', { class: 'path' }, file.path) },
+    { title: 'Role', cell: (file) => file.role },
     { title: 'SHA-256', cell: (file) => el('code', { class: 'hash' }, file.sha256 ?? '') }],
     [...inputs, ...outputs]);
 }
