@@ -297,7 +297,15 @@ class Drawing {
       name.remove_prefix(slash + 1);
     }
     const auto fits = static_cast<std::size_t>(0.95 * width / (kCharWidth * kFontPx));
-    return name.size() <= fits ? std::string(name) : std::string(name.substr(0, fits - 1)) + "…";
+    if (name.size() <= fits) {
+      return std::string(name);
+    }
+    // The end tells more than the start. Not from the middle of a UTF-8 character.
+    name.remove_prefix(name.size() - (fits - 1));
+    while (!name.empty() && (static_cast<unsigned char>(name.front()) & 0xC0U) == 0x80U) {
+      name.remove_prefix(1);
+    }
+    return "…" + std::string(name);
   }
 
   void add_ports() {

@@ -6,7 +6,8 @@ export const kFont = 'system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica N
 
 const kNotchShare = 0.2;  // of the shorter side of a macro
 const kMostNotch = 12;    // pixels
-const kLeastName = 34;    // pixels of width below which a macro goes without its name
+const kCharWidth = 6.1;   // pixels of a name, about
+const kLeastName = 8;     // characters below which a name that was cut tells nothing
 const kPortTick = 6;      // pixels
 
 /** Microns to pixels: `scale` pixels a micron, the canvas' lower left corner at (x, y). */
@@ -179,6 +180,12 @@ export class FloorplanDrawing {
     context.fillStyle = palette.hard;
     context.globalAlpha = scene.picture ? 0.14 : 0.92;
     context.fill();
+    if (scene.picture) {  // outlines must show on any colour of a map
+      context.globalAlpha = 0.6;
+      context.strokeStyle = palette.canvas;
+      context.lineWidth = 3;
+      context.stroke();
+    }
     context.globalAlpha = 1;
     context.strokeStyle = palette.hardLine;
     context.lineWidth = 1;
@@ -296,28 +303,36 @@ export class FloorplanDrawing {
 
   /** From where macros stood in the other placement to where they are here. */
   drawMoves() {
+    const { context, palette, scene } = this;
+    const marked = scene.hovered ?? scene.selected;
+    const one = scene.moved.macros.filter(({ b }) => b === marked);
+    const rest = scene.moved.macros.filter(({ b }) => b !== marked);
+    context.globalAlpha = one.length > 0 ? 0.15 : 0.6;
+    this.drawArrows(rest, palette.ghost, 1);
+    context.globalAlpha = 1;
+    this.drawArrows(one, palette.selected, 2);
+  }
+
+  drawArrows(macros, colour, lineWidth) {
     const { context, camera, scene, at } = this;
-    const from = scene.moved.from;
+    const { from } = scene.moved;
+    const kHead = 6;  // pixels
     context.beginPath();
-    for (const { a, b, distance } of scene.moved.macros) {
-      if (distance <= 0) continue;
-      const x0 = camera.toX(from.x[a]);
-      const y0 = camera.toY(from.y[a]);
-      const x1 = camera.toX(at.x[b]);
-      const y1 = camera.toY(at.y[b]);
+    for (const { a, b } of macros) {
+      const [x0, y0] = [camera.toX(from.x[a]), camera.toY(from.y[a])];
+      const [x1, y1] = [camera.toX(at.x[b]), camera.toY(at.y[b])];
+      const pixels = Math.hypot(x1 - x0, y1 - y0);
+      if (pixels < kHead) continue;
+      const ux = (x1 - x0) / pixels * kHead;
+      const uy = (y1 - y0) / pixels * kHead;
       context.moveTo(x0, y0);
       context.lineTo(x1, y1);
-      const length = Math.hypot(x1 - x0, y1 - y0);
-      if (length > 6) {
-        const ux = (x1 - x0) / length * 6;
-        const uy = (y1 - y0) / length * 6;
-        context.moveTo(x1 - ux - 0.6 * uy, y1 - uy + 0.6 * ux);
-        context.lineTo(x1, y1);
-        context.lineTo(x1 - ux + 0.6 * uy, y1 - uy - 0.6 * ux);
-      }
+      context.moveTo(x1 - ux - 0.5 * uy, y1 - uy + 0.5 * ux);
+      context.lineTo(x1, y1);
+      context.lineTo(x1 - ux + 0.5 * uy, y1 - uy - 0.5 * ux);
     }
-    context.strokeStyle = this.palette.ghost;
-    context.lineWidth = 1.25;
+    context.strokeStyle = colour;
+    context.lineWidth = lineWidth;
     context.stroke();
   }
 
@@ -372,11 +387,12 @@ export class FloorplanDrawing {
       const [x, y, boxWidth, boxHeight] = this.box(id);
       const hidden = x > width || y > height || x + boxWidth < 0 || y + boxHeight < 0;
       const upright = boxHeight > 1.6 * boxWidth;
-      const room = (upright ? boxHeight : boxWidth) - 6;
-      if (hidden || !at.isPlaced(id) || room < kLeastName || Math.min(boxWidth, boxHeight) < 14) {
-        continue;
-      }
-      const text = shortened(netlist.labels[id], room);
+      const fits = Math.floor(((upright ? boxHeight : boxWidth) - 6) / kCharWidth);
+      const name = netlist.labels[id];
+      const tooSmall = fits < Math.min(name.length, kLeastName) ||
+        Math.min(boxWidth, boxHeight) < 14;
+      if (hidden || !at.isPlaced(id) || tooSmall) continue;
+      const text = shortened(name, fits);
       if (upright) {
         context.save();
         context.translate(x + boxWidth / 2, y + boxHeight / 2);
@@ -390,9 +406,8 @@ export class FloorplanDrawing {
   }
 }
 
-/** A name cut to `room` pixels; its end tells more than its start. */
-function shortened(name, room) {
-  const fits = Math.max(3, Math.floor(room / 6.1));
+/** A name cut to so many characters; its end tells more than its start. */
+function shortened(name, fits) {
   if (name.length <= fits) return name;
   const tail = Math.ceil(0.65 * (fits - 1));
   return `${name.slice(0, fits - 1 - tail)}…${name.slice(name.length - tail)}`;

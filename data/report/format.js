@@ -15,6 +15,18 @@ export function fixed(value, decimals) {
   return Number.isFinite(value) ? value.toFixed(decimals).replace('-', '−') : '–';
 }
 
+/** A number without zeros at its end. */
+export function plain(value, decimals = 4) {
+  return Number.isFinite(value) ? String(Number(value.toFixed(decimals))) : '–';
+}
+
+/** Microns in the unit that suits them. */
+export function length(um) {
+  if (!Number.isFinite(um)) return '–';
+  if (um >= 1e6) return `${significant(um / 1e6, 5)} m`;
+  return um >= 1e3 ? `${significant(um / 1e3, 5)} mm` : `${significant(um, 5)} µm`;
+}
+
 export function count(value) {
   return Number(value).toLocaleString('en');
 }

@@ -199,6 +199,12 @@ export class Run {
   get cellHeight() { return this.height / this.rows; }
   get hasStagePositions() { return this.stages.some((stage) => stage.positions); }
 
+  /** Share of the canvas that some nodes would cover side by side. */
+  areaShare(ids) {
+    const { width, height } = this.netlist;
+    return ids.reduce((sum, id) => sum + width[id] * height[id], 0) / (this.width * this.height);
+  }
+
   isFixed(id) { return this.fixed[id] === '1'; }
 
   cellAt(x, y) {

@@ -19,7 +19,7 @@ const kDark = {
   hard: '#2c557b', hardLine: '#86bde9', hardText: '#e3f0fb', notch: '#86bde9', hatch: '#5f93bd',
   soft: 'rgba(240,172,40,0.22)', softLine: 'rgba(240,180,70,0.45)',
   port: '#e39ac9', halo: 'rgba(134,189,233,0.6)', blockage: 'rgba(200,206,212,0.16)',
-  blockageLine: '#8d97a0', selected: '#ff9a4d', net: 'rgba(255,154,77,0.45)', hot: '#6cc0ff',
+  blockageLine: '#8d97a0', selected: '#ff9a4d', net: 'rgba(255,154,77,0.45)', hot: '#0a4f96',
   ghost: '#8d97a0', series: ['#6cb8f0', '#ff9a4d', '#3fc79a', '#e39ac9', '#d6c34a', '#a5d8f7'],
   heat: ['#1b1f23', '#3a2a1b', '#6e3d10', '#ab570c', '#e38420', '#fcc164', '#fff3cf'],
   difference: ['#6cb2ff', '#2f5f95', '#24292e', '#97591c', '#ffa24d'],

@@ -1,6 +1,6 @@
 // The drawing of one placement or of two side by side, with its controls.
 
-import { el, fixed, plural, significant } from './format.js';
+import { count, el, fixed, plain, plural, significant } from './format.js';
 import { Camera, mapPicture } from './floorplan_drawing.js';
 import { FloorplanView } from './floorplan_view.js';
 import { currentPalette, rampGradient } from './palette.js';
@@ -170,7 +170,8 @@ export class PlacementPanel {
       run.netlist.ports.length > 0 ? item('port', 'port') : null,
       run.blockages.length > 0 ? item('blockage', 'blockage') : null,
       run.halos.length > 0 ? item('halo', 'halo') : null,
-      item('net', 'nets of the selected node'));
+      item('net', 'nets of the selected node'),
+      item('hot', 'most congested cells, along the direction'));
   }
 
   // -- what is shown
@@ -342,14 +343,35 @@ export class PlacementPanel {
     const view = this.views.find(({ scene }) => scene.hovered !== null) ??
       this.views.find(({ scene }) => scene.selected !== null);
     if (!view) {
-      this.inspector.replaceChildren(el('p', { class: 'note' },
-        'Point at a macro for what it is; click it for its nets.'));
+      this.inspector.replaceChildren(el('h3', {}, 'Canvas'), this.canvasFacts(this.shown[0]),
+        el('p', { class: 'note' }, 'Point at a macro for what it is; click it for its nets.'));
       return;
     }
     const { run, hovered, selected } = view.scene;
     const id = hovered ?? selected;
     this.inspector.replaceChildren(el('h3', {}, run.netlist.names[id]), this.facts(view.scene, id),
       id === selected ? this.connections(run, id) : '');
+  }
+
+  canvasFacts(run) {
+    const { netlist } = run;
+    const share = (ids) => `${count(ids.length)}, ${(100 * run.areaShare(ids)).toFixed(1)} % ` +
+      'of the canvas';
+    const numFixed = netlist.hard.filter((id) => run.isFixed(id)).length;
+    return this.factList([
+      ['Size', `${plain(run.width)} × ${plain(run.height)} µm`],
+      ['Grid cell', `${plain(run.cellWidth)} × ${plain(run.cellHeight)} µm`],
+      ['Hard macros', share(netlist.hard) + (numFixed > 0 ? `; ${count(numFixed)} fixed` : '')],
+      ['Clusters', netlist.soft.length > 0 ? share(netlist.soft) : null],
+      ['Standard cells', netlist.numStdCells > 0 ? count(netlist.numStdCells) : null],
+      ['Ports', count(netlist.ports.length)],
+      ['Blockages', run.blockages.length > 0 ? count(run.blockages.length) : null],
+    ]);
+  }
+
+  factList(rows) {
+    return el('dl', { class: 'facts' }, rows.filter((row) => row && row[1])
+      .map(([name, value]) => [el('dt', {}, name), el('dd', {}, value)]));
   }
 
   facts(scene, id) {
@@ -359,20 +381,18 @@ export class PlacementPanel {
     const x = positions.x[id];
     const y = positions.y[id];
     const cell = run.cellAt(x, y);
-    const rows = [
+    return this.factList([
       ['Kind', kKindNames[kind] + (kind === 'm' && run.isFixed(id) ? ', fixed' : '')],
       ['Master', netlist.masters[id]],
-      kind === 'p' ? null : ['Size', `${significant(netlist.width[id], 6)} × ` +
-                                     `${significant(netlist.height[id], 6)} µm`],
+      kind === 'p' ? null : ['Size', `${plain(netlist.width[id])} × ` +
+                                     `${plain(netlist.height[id])} µm`],
       kind === 'm' ? ['Orientation', positions.orientation[id]] : null,
       ['Centre', `${fixed(x, 3)}, ${fixed(y, 3)} µm`],
       kind === 'p' ? null : ['Lower left', `${fixed(x - positions.halfWidth[id], 3)}, ` +
                                            `${fixed(y - positions.halfHeight[id], 3)} µm`],
       cell ? ['Grid cell', `column ${cell.col}, row ${cell.row}`] : null,
       ['Pins, nets', `${plural(netlist.numPins[id], 'pin')}, ${plural(netlist.numNets[id], 'net')}`],
-    ].filter((row) => row && row[1]);
-    return el('dl', { class: 'facts' }, rows.map(([name, value]) => [el('dt', {}, name),
-                                                                     el('dd', {}, value)]));
+    ]);
   }
 
   connections(run, id) {
@@ -382,7 +402,7 @@ export class PlacementPanel {
     return el('div', {}, el('h4', {}, `Shares nets with ${plural(neighbours.length, 'node')}`),
       el('ol', { class: 'neighbours' }, neighbours.slice(0, kMost).map((other) => el('li', {},
         nodeButton(run, other.id, (of, to) => this.show(of, to)),
-        el('span', {}, `weight ${significant(other.weight, 4)}`)))));
+        el('span', {}, `weight ${plain(other.weight, 2)}`)))));
   }
 
   // -- keys

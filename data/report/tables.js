@@ -1,6 +1,6 @@
 // The sections of figures and tables.
 
-import { count, el, fixed, plural, shellWord, signed, significant, table }
+import { count, el, fixed, length, plural, shellWord, signed, significant, table }
   from './format.js';
 import { movedMacros } from './model.js';
 import { lineChart } from './charts.js';
@@ -49,7 +49,7 @@ export function keyFigures(run) {
   return el('dl', { class: 'figures' },
     figure('Proxy', fixed(cost.proxy, 5), '', 'main'),
     kTerms.map((term) => figure(term[0].toUpperCase() + term.slice(1), fixed(cost[term], 5))),
-    figure('HPWL', significant(cost.hpwl_um / 1e6, 5), 'm'),
+    figure('HPWL', ...length(cost.hpwl_um).split(' ')),
     figure('Legality', legality(run.document), '', run.document.legal ? 'good' : 'bad'),
     figure('Time', time ? significant(time.total, 3) : '–', 's'));
 }
@@ -173,25 +173,27 @@ export function stagesSection(runs) {
 // -- comparison
 
 export function comparisonSection(a, b, show) {
+  const kRows = 15;
   const moved = movedMacros(a, b);
   const far = moved.filter((macro) => macro.distance > 1e-3);
   const turned = moved.filter((macro) => macro.turned);
   const mean = moved.reduce((sum, macro) => sum + macro.distance, 0) / Math.max(1, moved.length);
+  const different = moved.filter((macro) => macro.distance > 1e-3 || macro.turned);
   return section('difference', `Difference: ${a.name} → ${b.name}`,
     note(`${far.length} of ${plural(moved.length, 'hard macro')} moved, by ` +
          `${significant(mean, 4)} µm on average over all; ${turned.length} turned or mirrored.`),
-    table([
+    different.length === 0 ? null : table([
       { title: 'Hard macro', cell: (macro) => nodeButton(b, macro.b, show) },
-      { title: 'Moved by (µm)', numeric: true, cell: (macro) => fixed(macro.distance, 3) },
+      { title: 'Moved by (µm)', numeric: true, cell: (macro) => fixed(macro.distance, 1) },
       { title: 'From (µm)', numeric: true,
-        cell: ({ a: id }) => `${fixed(a.positions.x[id], 3)}, ${fixed(a.positions.y[id], 3)}` },
+        cell: ({ a: id }) => `${fixed(a.positions.x[id], 1)}, ${fixed(a.positions.y[id], 1)}` },
       { title: 'To (µm)', numeric: true,
-        cell: ({ b: id }) => `${fixed(b.positions.x[id], 3)}, ${fixed(b.positions.y[id], 3)}` },
+        cell: ({ b: id }) => `${fixed(b.positions.x[id], 1)}, ${fixed(b.positions.y[id], 1)}` },
       { title: 'Orientation', cell: (macro) => {
         const [from, to] = [a.positions.orientation[macro.a], b.positions.orientation[macro.b]];
         return from === to ? to : `${from} → ${to}`;
       } },
-    ], moved.filter((macro) => macro.distance > 1e-3 || macro.turned).slice(0, 15)));
+    ], different.slice(0, kRows)));
 }
 
 // -- flat netlists
@@ -200,18 +202,15 @@ function flatTrials(flat) {
   return table([
     { title: 'Candidate', cell: (trial) => trial.name + (trial.name === flat.winner ? ' ✓' : '') },
     { title: 'Legal', cell: (trial) => (trial.legal ? 'yes' : 'no') },
-    { title: 'Flat HPWL (m)', numeric: true,
-      cell: (trial) => significant(trial.hpwl_um === undefined ? NaN : trial.hpwl_um / 1e6, 5) },
+    { title: 'Flat HPWL', numeric: true, cell: (trial) => length(trial.hpwl_um) },
     { title: 'Overflow', numeric: true, cell: (trial) => significant(trial.overflow, 3) },
     { title: 'Edge use', numeric: true, cell: (trial) => significant(trial.edge_use, 4) },
-    { title: 'Scaled HPWL (m)', numeric: true, cell: (trial) => significant(
-      trial.scaled_hpwl_um === undefined ? NaN : trial.scaled_hpwl_um / 1e6, 5) },
+    { title: 'Scaled HPWL', numeric: true, cell: (trial) => length(trial.scaled_hpwl_um) },
   ], flat.trials, { rowClass: (trial) => (trial.name === flat.winner ? 'total' : null) });
 }
 
 function flatJudgement(flat) {
-  const rows = [['HPWL', `${significant(flat.hpwl_um / 1e6, 5)} m`],
-    ['Routed length', `${significant(flat.routed_length_um / 1e6, 5)} m`],
+  const rows = [['HPWL', length(flat.hpwl_um)], ['Routed length', length(flat.routed_length_um)],
     ['Overflow of the flat placement', significant(flat.overflow, 3)],
     ...Object.entries(flat.ace ?? {}).map(([share, use]) =>
       [`Mean use of the most used ${share} % of the routing edges`, fixed(use, 4)])];
