@@ -69,6 +69,8 @@ export class FloorplanDrawing {
     this.at = scene.positions;
   }
 
+  isDrawn(id) { return this.at.isPlaced(id) && !this.scene.hidden?.has(id); }
+
   draw(width, height) {
     const { context, palette, scene } = this;
     context.fillStyle = palette.page;
@@ -157,7 +159,7 @@ export class FloorplanDrawing {
   trace(ids) {
     this.context.beginPath();
     for (const id of ids) {
-      if (this.at.isPlaced(id)) this.context.rect(...this.box(id));
+      if (this.isDrawn(id)) this.context.rect(...this.box(id));
     }
   }
 
@@ -221,7 +223,7 @@ export class FloorplanDrawing {
     const { context, at } = this;
     context.beginPath();
     for (const id of this.netlist.hard) {
-      if (!at.isPlaced(id)) continue;
+      if (!this.isDrawn(id)) continue;
       const [left, top, width, height] = this.box(id);
       const turn = at.turn(id);
       const right = turn[0] + turn[1] < 0;
@@ -371,7 +373,7 @@ export class FloorplanDrawing {
 
   /** Names of the hard macros on the picture that have room for them. */
   drawNames(width, height) {
-    const { context, at, netlist } = this;
+    const { context, netlist } = this;
     context.font = `11px ${kFont}`;
     context.textAlign = 'center';
     context.textBaseline = 'middle';
@@ -385,13 +387,13 @@ export class FloorplanDrawing {
     };
     for (const id of netlist.hard) {
       const [x, y, boxWidth, boxHeight] = this.box(id);
-      const hidden = x > width || y > height || x + boxWidth < 0 || y + boxHeight < 0;
+      const outside = x > width || y > height || x + boxWidth < 0 || y + boxHeight < 0;
       const upright = boxHeight > 1.6 * boxWidth;
       const fits = Math.floor(((upright ? boxHeight : boxWidth) - 6) / kCharWidth);
       const name = netlist.labels[id];
       const tooSmall = fits < Math.min(name.length, kLeastName) ||
         Math.min(boxWidth, boxHeight) < 14;
-      if (hidden || !at.isPlaced(id) || tooSmall) continue;
+      if (outside || !this.isDrawn(id) || tooSmall) continue;
       const text = shortened(name, fits);
       if (upright) {
         context.save();

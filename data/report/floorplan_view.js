@@ -13,7 +13,8 @@ const kMostZoom = 400;    // times what shows all of the canvas
 
 /**
  * Fields of the scene: run, positions, layers {clusters, names, grid, ports, halos, hot}, picture
- * (of a map, or null), selected and hovered (node or null), moved ({macros, from} or null).
+ * (of a map, or null), selected and hovered (node or null), moved ({macros, from} or null), hidden (a set of nodes
+ * that are not drawn, or null).
  *
  * Views that share a camera move together; `onChange(view, kind)` hears of 'camera', 'hover' and
  * 'select'.

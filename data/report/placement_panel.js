@@ -181,7 +181,7 @@ export class PlacementPanel {
     this.stage = null;
     this.views = this.shown.map((run) => new FloorplanView(
       { run, positions: run.positions, layers: this.layers, picture: null, selected: null,
-        hovered: null, moved: null },
+        hovered: null, moved: null, hidden: null },
       camera, (view, kind) => this.heard(view, kind)));
     this.viewBox.replaceChildren(...this.views.map((view) => el('figure', {},
       this.runs.length > 1 ? el('figcaption', {}, view.scene.run.name, el('span', {},
@@ -224,6 +224,7 @@ export class PlacementPanel {
     this.views.forEach((view, i) => {
       view.scene.picture = values[i] ? mapPicture(view.scene.run, values[i], [0, high], heat) : null;
     });
+    this.views.forEach((view) => { view.scene.hidden = policy ? this.notYetPlaced(view) : null; });
     const scales = all.length > 0 ? [this.scale(heat, policy ? '≤ 10⁻⁴' : '0',
       policy ? '1' : significant(high, 3), this.unit())] : [];
     if (this.showsDifference(values)) {
@@ -239,12 +240,25 @@ export class PlacementPanel {
     this.scaleBox.replaceChildren(...scales);
   }
 
+  /** What the policy could not see: macros that it placed after the one selected. */
+  notYetPlaced(view) {
+    const { policy } = view.scene.run;
+    const step = policy ? policy.macros.indexOf(view.scene.selected) : -1;
+    return step < 0 ? null : new Set(policy.macros.slice(step + 1));
+  }
+
   showsDifference(values) {
     return this.difference && values.length === 2 && values.every(Boolean) &&
       sameGrid(...this.shown);
   }
 
-  unit() { return kMaps.find((map) => map.name === this.map).unit; }
+  unit() {
+    const { unit } = kMaps.find((map) => map.name === this.map);
+    const [{ scene }] = this.views;
+    const macros = this.map === 'policy' ? scene.run.policy?.macros ?? [] : [];
+    const step = macros.indexOf(scene.selected);
+    return step < 0 ? unit : `${unit}, macro ${step + 1} of ${macros.length}`;
+  }
 
   scale(ramp, low, high, unit) {
     const bar = el('div', { class: 'ramp' });

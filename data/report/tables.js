@@ -80,7 +80,7 @@ function singleCost(run) {
     { title: 'Term', cell: (row) => row.name },
     { title: 'Value', numeric: true, cell: (row) => fixed(row.values[0], 6) },
     { title: 'Weight', numeric: true, cell: (row) => row.weight ?? '' },
-    { title: 'Share of the proxy',
+    { title: 'Share',
       cell: (row) => row.weight === undefined ? '' : shareBar(row.weight * row.values[0] / proxy) },
   ], costRows([run]), { rowClass: (row) => (row.total ? 'total' : null) });
 }
