@@ -92,6 +92,10 @@ void add_run(const std::string& source, const ReportFlags& flags, HtmlReport& re
 int run(const ReportFlags& flags) {
   flags.check();
   const std::vector<std::string> sources = all_sources(flags);
+  if (flags.overrides.plc && sources.size() > 1) {
+    throw OptionError("--plc names one placement, but there are " + std::to_string(sources.size()) +
+                      " documents");
+  }
   HtmlReport report;
   for (const std::string& source : sources) {
     if (source.ends_with(".jsonl")) {

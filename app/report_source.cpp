@@ -55,15 +55,28 @@ class RunReader {
 
   ReadRun run() {
     read_document();
+    try {
+      read_files();
+    } catch (const nlohmann::json::exception& error) {
+      fail(std::string("its fields are not those of a run: ") + error.what());
+    }
+    return std::move(run_);
+  }
+
+ private:
+  void read_files() {
+    if (run_.document.value("options", ordered_json::object()).contains("macros-from")) {
+      fail(
+          "its hard macros are those of --macros-from; a report of `cost` for that netlist shows "
+          "them");
+    }
     const RunFlags flags = flags_in_force();
     check_inputs(flags);
     read_block_of(flags);
     read_placement();
     check_cost();
-    return std::move(run_);
   }
 
- private:
   [[noreturn]] void fail(const std::string& message) const {
     throw ParseError({path_, 0, 0}, message);
   }

@@ -18,17 +18,17 @@ using netlist_io::PinId;
 using netlist_io::Placement;
 using nlohmann::ordered_json;
 
-/// Far below what can be seen, and short to write: a tenth of a nanometre, a hundredth of a
-/// percent.
-double rounded(double value) {
-  constexpr double kSteps = 1e4;
-  return std::round(value * kSteps) / kSteps + 0.0;
+/// Short to write: in microns, to a tenth of a nanometre.
+double rounded(double value, double steps = 1e4) {
+  return std::round(value * steps) / steps + 0.0;
 }
 
-ordered_json rounded(const std::vector<double>& values) {
+/// To what the page prints of the means of maps.
+ordered_json map_json(const std::vector<double>& values) {
+  constexpr double kSteps = 1e7;
   ordered_json result = ordered_json::array();
   for (const double value : values) {
-    result.push_back(rounded(value));
+    result.push_back(rounded(value, kSteps));
   }
   return result;
 }
@@ -220,9 +220,9 @@ ordered_json floorplan_payload(const Block& block,
           {"halos", halos_json(block.netlist, placement, spacing)},
           {"fixed", fixed},
           {"maps",
-           {{"density", rounded(maps.density)},
-            {"horizontal", rounded(maps.congestion.total.horizontal)},
-            {"vertical", rounded(maps.congestion.total.vertical)}}}};
+           {{"density", map_json(maps.density)},
+            {"horizontal", map_json(maps.congestion.total.horizontal)},
+            {"vertical", map_json(maps.congestion.total.vertical)}}}};
 }
 
 }  // namespace tessera::app

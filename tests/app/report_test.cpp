@@ -104,7 +104,7 @@ TEST_CASE("The maps of a report are those of the cost") {
     sum += values[i];
   }
   CHECK(sum / static_cast<double>(top) ==
-        doctest::Approx(run["document"]["cost"]["congestion"].get<double>()).epsilon(1e-3));
+        doctest::Approx(run["document"]["cost"]["congestion"].get<double>()).epsilon(1e-6));
 }
 
 TEST_CASE("A report needs nothing beside itself") {
@@ -272,6 +272,16 @@ TEST_CASE("A report tells what it cannot read") {
               folder / "placed.plc",
               "-o",
               folder / "named.html"});
+  }
+  SUBCASE("fields that are no run's") {
+    document["seed"] = "seven";
+    write_text(folder / "run.json", document.dump());
+    fails({folder / "run.json"}, 3, "its fields are not those of a run");
+  }
+  SUBCASE("one placement for two runs") {
+    fails({folder / "run.json", folder / "run.json", "--plc", folder / "placed.plc"},
+          2,
+          "--plc names one placement");
   }
   SUBCASE("names of pages") {
     CHECK(run_tessera({"report", folder / "run.json", "-o", folder / "out.pdf"}).exit_code == 2);
