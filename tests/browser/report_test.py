@@ -8,6 +8,7 @@ the large one is drawn while it is panned. Leaves the reports and screenshots in
 Selenium or Chromium (Debian: python3-selenium, chromium, chromium-driver) the test is skipped.
 """
 
+import gzip
 import json
 import math
 import os
@@ -22,6 +23,7 @@ try:
     from selenium import webdriver
     from selenium.webdriver import ActionChains
     from selenium.webdriver.chrome.service import Service
+    from selenium.webdriver.common.actions.wheel_input import ScrollOrigin
     from selenium.webdriver.common.by import By
     from selenium.webdriver.common.keys import Keys
 except ImportError:
@@ -228,6 +230,42 @@ class ReportTest(unittest.TestCase):
                 self.assertNotEqual(self.picture(), before)
                 self.screenshot(page.replace('.html', '_selected'))
                 self.check_console()
+
+    def test_dragging_pans_and_the_wheel_zooms(self):
+        self.open('small.html')
+        macro, _ = self.first_macro()
+        x, y = self.point_of(macro)
+        actions = ActionChains(self.browser)
+        actions.w3c_actions.pointer_action.move_to_location(x, y)
+        actions.w3c_actions.pointer_action.pointer_down()
+        actions.w3c_actions.pointer_action.move_to_location(x - 40, y + 30)
+        actions.w3c_actions.pointer_action.pointer_up()
+        actions.perform()
+        self.assertEqual(self.point_of(macro), [x - 40, y + 30])
+        self.assertIsNone(self.js('return tessera.panel.views[0].scene.selected'))
+        scale = self.js('return tessera.panel.views[0].camera.scale')
+        canvas = self.browser.find_element(By.CSS_SELECTOR, 'canvas.floorplan')
+        ActionChains(self.browser).scroll_from_origin(ScrollOrigin.from_element(canvas), 0,
+                                                      -200).perform()
+        self.assertGreater(self.js('return tessera.panel.views[0].camera.scale'), 1.2 * scale)
+        self.check_console()
+
+    def test_hostile_names_stay_texts(self):
+        hostile = "</script><img src=x onerror=document.title='x'><script>document.title='y'"
+        macro = 'bank_0/ram_0'
+        netlist = gzip.decompress(Path(small_input()[0]).read_bytes()).decode()
+        (output_dir / 'hostile.pb.txt').write_text(netlist.replace(f'"{macro}"', f'"{hostile}"')
+                                                   .replace(f'"{macro}/', f'"{hostile}/'))
+        (output_dir / 'hostile.json').write_text(run_tessera(
+            'cost', output_dir / 'hostile.pb.txt', *small_input()[1:], '--json'))
+        run_tessera('report', output_dir / 'hostile.json', '-o', output_dir / 'hostile.html')
+        self.open('hostile.html')
+        self.js('tessera.panel.show(tessera.data.runs[0], '
+                'tessera.data.runs[0].netlist.idOfName.get(arguments[0]))', hostile)
+        self.assertIn(hostile, self.inspector())
+        self.assertEqual(self.browser.find_elements(By.TAG_NAME, 'img'), [])
+        self.assertEqual(self.browser.title, 'small_balanced · Tessera')
+        self.check_console()
 
     def test_keyboard(self):
         self.open('small.html')
