@@ -12,6 +12,7 @@
 #include "app/exit_codes.h"
 #include "app/flat_judgement.h"
 #include "app/input_netlist.h"
+#include "app/options_json.h"
 #include "app/outputs.h"
 #include "cost/proxy_cost.h"
 #include "netlist_io/errors.h"
@@ -171,7 +172,7 @@ FlatJudgement judge(const CostFlags& flags, const Block& block) {
   return judge_flat(block.netlist, block.canvas, placed_macros(flags.flat, block), options);
 }
 
-int run(const CostFlags& flags) {
+int run(const CostFlags& flags, nlohmann::ordered_json options_given) {
   const auto start = std::chrono::steady_clock::now();
   if (flags.flat.maps) {
     check_writable(*flags.flat.maps);
@@ -181,6 +182,7 @@ int run(const CostFlags& flags) {
   CostReport report;
   report.command = "cost";
   report.block = block.get();
+  report.options = std::move(options_given);
   if (flags.flat.flat) {
     report.flat = judge(flags, *block);
   }
@@ -195,6 +197,9 @@ int run(const CostFlags& flags) {
     report.outputs.push_back(*flags.flat.maps);
   }
   report.total_s = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  if (flags.common.json) {
+    report.inputs = inputs_json(block->input_paths);
+  }
   const std::string text = flags.common.json ? report.to_json().dump(2) + "\n" : report.to_text();
   std::fputs(text.c_str(), stdout);
   return kDone;
@@ -209,7 +214,8 @@ void add_cost_command(CLI::App& app, int& exit_code) {
   flags->block.add_to(*command);
   flags->flat.add_to(*command);
   flags->common.add_to(*command);
-  command->callback([flags, &exit_code] { exit_code = run(*flags); });
+  command->callback(
+      [flags, command, &exit_code] { exit_code = run(*flags, options_json(*command)); });
 }
 
 }  // namespace tessera::app

@@ -3,6 +3,7 @@
 #include <cstdio>
 
 #include "app/version.h"
+#include "netlist_io/sha256.h"
 
 namespace tessera::app {
 namespace {
@@ -144,6 +145,14 @@ std::string flat_text(const FlatJudgement& flat) {
 
 }  // namespace
 
+ordered_json inputs_json(const std::vector<std::string>& paths) {
+  ordered_json inputs = ordered_json::array();
+  for (const std::string& path : paths) {
+    inputs.push_back({{"path", path}, {"sha256", netlist_io::sha256_hex_of_file(path)}});
+  }
+  return inputs;
+}
+
 std::string version_text() {
   return std::string(kVersion) + " (git " + kGitCommit + ")";
 }
@@ -197,6 +206,12 @@ ordered_json CostReport::to_json() const {
                              {"refine", refine_s}}},
                            {"stages", stage_list},
                            {"outputs", outputs}};
+  if (!options.is_null()) {
+    document["options"] = options;
+  }
+  if (!inputs.is_null()) {
+    document["inputs"] = inputs;
+  }
   if (flat) {
     document["flat"] = flat_json(*flat);
   }

@@ -18,6 +18,8 @@ namespace tessera::app {
 struct Stage {
   std::string name;
   double proxy = 0.0;
+  /// Where everything was then, for a report; none if that is not kept.
+  std::optional<netlist_io::Placement> placement = std::nullopt;
 };
 
 /// What `cost`, `place` and `refine` print.
@@ -33,6 +35,8 @@ struct CostReport {
   double refine_s = 0.0;  ///< local search and what it starts from
   std::vector<Stage> stages;
   std::vector<std::string> outputs;
+  nlohmann::ordered_json options;     ///< `options_json` of the command
+  nlohmann::ordered_json inputs;      ///< `inputs_json`; null: not asked for
   std::optional<FlatJudgement> flat;  ///< if the macros were judged by the flat netlist
 
   /// The document of `--json`, design.md's schema version 1.
@@ -40,6 +44,9 @@ struct CostReport {
   /// The same for people, several lines.
   std::string to_text() const;
 };
+
+/// Path and SHA-256 of each file read.
+nlohmann::ordered_json inputs_json(const std::vector<std::string>& paths);
 
 /// The constants of the cost in force, and where the routing tracks come from: one line.
 std::string constants_text(const Block& block);

@@ -231,7 +231,7 @@ void choose_by_flat_netlist(const FlatStageFlags& flags,
     placer::pull_soft_macros_inside(block.netlist, block.canvas, report.placement);
     cost_report.cost =
         cost::ProxyCost(block.netlist, block.canvas, block.cost).evaluate(report.placement);
-    cost_report.stages.push_back({"flat netlist", cost_report.cost.proxy});
+    cost_report.stages.push_back({"flat netlist", cost_report.cost.proxy, report.placement});
     result.placement.fixed = block.flat->placement.fixed;
     report.flat_placement = std::move(result.placement);
   }

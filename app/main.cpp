@@ -31,6 +31,7 @@ int run(int argc, char** argv) {
   tessera::app::add_convert_command(app, exit_code);
   tessera::app::add_cost_command(app, exit_code);
   tessera::app::add_info_command(app, exit_code);
+  tessera::app::add_report_command(app, exit_code);
   tessera::app::add_demonstrate_command(app, exit_code);
   tessera::app::add_finetune_command(app, exit_code);
   tessera::app::add_pretrain_command(app, exit_code);

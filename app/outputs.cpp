@@ -21,7 +21,7 @@ using netlist_io::NodeId;
 using netlist_io::OptionError;
 using netlist_io::Placement;
 
-enum class Format { kPlc, kNetlist, kDef, kTcl, kPl, kAux, kSvg };
+enum class Format { kPlc, kNetlist, kDef, kTcl, kPl, kAux, kSvg, kHtml };
 
 Format format_of(const std::string& path) {
   std::string_view name = path;
@@ -49,9 +49,12 @@ Format format_of(const std::string& path) {
   if (path.ends_with(".svg")) {
     return Format::kSvg;
   }
+  if (path.ends_with(".html")) {
+    return Format::kHtml;
+  }
   throw OptionError("output \"" + path +
                     "\" has no known ending, expected .plc, .pb.txt, .def, .pl, .aux (these also "
-                    "with .gz), .tcl or .svg");
+                    "with .gz), .tcl, .svg or .html");
 }
 
 void check_format(const std::string& path, NetlistFormat input) {
@@ -181,8 +184,9 @@ std::string content_for(Format format, const OutputFlags& flags, const Placed& p
                                         : netlist_io::TclDialect::kOpenRoad);
     case Format::kPl:
       return format_bookshelf_pl(placed_bookshelf(placed));
-    case Format::kAux:
-      break;  // several files
+    case Format::kAux:  // several files
+    case Format::kHtml:
+      break;
     case Format::kSvg: {
       netlist_io::SvgOptions options;
       options.title = block.name;
@@ -217,11 +221,50 @@ void OutputFlags::add_to(CLI::App& command) {
       ->capture_default_str();
 }
 
+void OutputFlags::add_report_to(CLI::App& command) {
+  takes_report = true;
+  command
+      .add_option("--report",
+                  report,
+                  "page that shows the placement with its maps, stages and settings, as -o X.html")
+      ->type_name("FILE.html");
+  command.get_option("--output")
+      ->description(
+          "result: .plc, .pb.txt, .def, .pl, .aux (also .gz), .tcl, .svg, .html; once per file");
+}
+
 void OutputFlags::check(const InputPaths& input) const {
   for (const std::string& path : paths) {
     check_format(path, netlist_format(input.netlist));
+    if (format_of(path) == Format::kHtml && !takes_report) {
+      throw OptionError("output \"" + path +
+                        "\" is a report, which `place`, `refine` and `report` write");
+    }
+  }
+  for (const std::string& path : all_paths()) {
     check_writable(path);
   }
+}
+
+std::vector<std::string> OutputFlags::report_paths() const {
+  std::vector<std::string> result;
+  for (const std::string& path : paths) {
+    if (format_of(path) == Format::kHtml) {
+      result.push_back(path);
+    }
+  }
+  if (report) {
+    result.push_back(*report);
+  }
+  return result;
+}
+
+std::vector<std::string> OutputFlags::all_paths() const {
+  std::vector<std::string> result = paths;
+  if (report) {
+    result.push_back(*report);
+  }
+  return result;
 }
 
 void OutputFlags::write(const Block& block, Placement placement, const Placement* flat) const {
@@ -231,7 +274,7 @@ void OutputFlags::write(const Block& block, Placement placement, const Placement
     const Format format = format_of(path);
     if (format == Format::kAux) {
       write_aux(path, placed);
-    } else {
+    } else if (format != Format::kHtml) {
       netlist_io::write_file_atomic(path, content_for(format, *this, placed));
     }
   }

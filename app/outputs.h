@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,11 +19,19 @@ void check_writable(const std::string& path);
 /// Files to write, and how.
 struct OutputFlags {
   std::vector<std::string> paths;
+  std::optional<std::string> report;  ///< `--report`
+  bool takes_report = false;          ///< set by `add_report_to`
   std::string tcl_dialect = "openroad";
   netlist_io::NumberStyle number_style = netlist_io::NumberStyle::kShortestDouble;
 
   /// Adds `-o`, once per file, and `--tcl-dialect`.
   void add_to(CLI::App& command);
+  /// Adds `--report`, and takes `.html` as an ending of `-o`, which is the same.
+  void add_report_to(CLI::App& command);
+
+  /// The HTML files to write, which `write` leaves to the command.
+  std::vector<std::string> report_paths() const;
+  std::vector<std::string> all_paths() const;
 
   /// Throws `netlist_io::OptionError` for an output whose name has no known ending, or one that
   /// does not go with `input` (a DEF comes of a DEF, a `.pl` of a Bookshelf design), and

@@ -10,13 +10,16 @@
 
 #include "app/block_input.h"
 #include "app/command.h"
+#include "app/episode_frames.h"
 #include "app/feasibility_check.h"
 #include "app/flat_stage.h"
 #include "app/interrupt.h"
+#include "app/options_json.h"
 #include "app/outputs.h"
 #include "app/place_flags.h"
 #include "app/placement_report.h"
 #include "app/plugin_loader.h"
+#include "app/report/policy_payload.h"
 #include "app/search_flags.h"
 #include "app/searched_block.h"
 #include "cost/proxy_cost.h"
@@ -46,6 +49,7 @@ struct PlaceFlags {
   OutputFlags outputs;
   std::optional<std::string> policy;
   std::optional<std::string> start_from;
+  std::optional<std::string> frames;
   std::string device = "cpu";
   std::optional<std::size_t> samples;
 
@@ -76,6 +80,12 @@ struct PlaceFlags {
     }
     if (!runs_policy() && samples) {
       throw OptionError("--samples needs a policy, but --policy is none");
+    }
+    if (frames && !runs_policy()) {
+      throw OptionError("--frames shows an episode of a policy, but there is none to play one");
+    }
+    if (frames) {
+      check_frames_path(*frames);
     }
   }
 };
@@ -149,6 +159,7 @@ struct PolicyResult {
   std::vector<Stage> stages;
   double policy_s = 0.0;
   nlohmann::ordered_json details;
+  nlohmann::ordered_json report;  ///< `policy_payload`, if a report is wanted
 };
 
 placer::EpisodesResult run_episodes(const placer::MacroProblem& problem,
@@ -175,13 +186,13 @@ placer::EpisodesResult run_episodes(const placer::MacroProblem& problem,
   return placer::run_episodes(problem, policy, options);
 }
 
-/// Proxy of the macros alone, so to speak: clusters where the policy saw them.
-double proxy_before_clusters(const placer::MacroProblem& problem, Placement placement) {
+/// The macros alone, so to speak: clusters where the policy saw them.
+Placement before_clusters(const placer::MacroProblem& problem, Placement placement) {
   for (const NodeId node : problem.netlist().soft_macros()) {
     placement.x[node.index()] = problem.start().x[node.index()];
     placement.y[node.index()] = problem.start().y[node.index()];
   }
-  return problem.proxy_cost().evaluate(placement).proxy;
+  return placement;
 }
 
 /// The flags in force: what the user gave, then what the network was trained with.
@@ -210,12 +221,21 @@ PolicyResult run_policy(const PlaceFlags& flags,
   const std::string solver = problem.options().cluster_solver == placer::ClusterSolver::kGradient
                                  ? "gradient"
                                  : "force-directed";
-  result.stages = {{"policy", proxy_before_clusters(problem, result.placement)},
-                   {solver, result.cost.proxy}};
+  Placement macros_only = before_clusters(problem, result.placement);
+  const double macros_only_proxy = problem.proxy_cost().evaluate(macros_only).proxy;
+  result.stages = {{"policy", macros_only_proxy, std::move(macros_only)},
+                   {solver, result.cost.proxy, result.placement}};
   result.policy_s = seconds_since(policy_start);
   result.details = {{"episodes", episodes.proxies.size()},
                     {"best_episode", episodes.best.index},
                     {"environment", nlohmann::ordered_json::parse(environment.trained_with())}};
+  if (flags.frames) {
+    write_episode_frames(*flags.frames, block, result.placement, problem.macros());
+  }
+  // With groups, macros of the problem are not those of the report.
+  if (!flags.outputs.report_paths().empty() && !flags.environment.macro_groups) {
+    result.report = policy_payload(problem, *policy, result.placement);
+  }
   return result;
 }
 
@@ -308,9 +328,7 @@ void search(const PlaceFlags& flags,
   }
   placer::PlacementSearchResult result =
       placer::search_placement(block.netlist, block.canvas, starts, *report.fixed, options);
-  for (const placer::SearchStage& stage : result.stages) {
-    report.cost_report.stages.push_back({stage.name, stage.proxy});
-  }
+  append_stages(std::move(result.stages), report.cost_report.stages);
   report.details.update(search_json(options, result));
   report.placement = std::move(result.placement);
   report.cost_report.cost = result.cost;
@@ -327,7 +345,7 @@ void meet_design_rules(const PlaceFlags& flags, const Block& block, PlacementRep
   CostReport& cost_report = report.cost_report;
   cost_report.cost =
       cost::ProxyCost(block.netlist, block.canvas, block.cost).evaluate(report.placement);
-  cost_report.stages.push_back({"on tracks", cost_report.cost.proxy});
+  cost_report.stages.push_back({"on tracks", cost_report.cost.proxy, report.placement});
 }
 
 /// Runs what the flags ask for and fills in placement, costs and details of the report.
@@ -354,6 +372,7 @@ void make_placement(const PlaceFlags& flags,
     report.cost_report.stages = policy->stages;
     report.cost_report.policy_s = policy->policy_s;
     report.details.update(policy->details);
+    report.policy = std::move(policy->report);
   } else {
     report.details["policy"] = "none";
   }
@@ -368,7 +387,7 @@ void make_placement(const PlaceFlags& flags,
   }
 }
 
-int run(const PlaceFlags& flags) {
+int run(const PlaceFlags& flags, nlohmann::ordered_json options_given) {
   const Clock::time_point start = Clock::now();
   flags.validate();
   flags.outputs.check(flags.block.input);
@@ -383,6 +402,8 @@ int run(const PlaceFlags& flags) {
   search_flags.environment = searched.environment();
   PlacementReport report;
   report.cost_report.command = "place";
+  report.cost_report.options = std::move(options_given);
+  report.spacing = flags.environment.space_options(*block).spacing;
   report.fixed = &searched.fixed();
   report.input_paths = block->input_paths;
   report.details = {{"policy", flags.policy_name()},
@@ -416,6 +437,7 @@ void add_place_command(CLI::App& app, int& exit_code) {
   flags->search.add_to(*command, {"zero-shot", "fast", "default", "best"});
   flags->flat.add_to(*command);
   flags->outputs.add_to(*command);
+  flags->outputs.add_report_to(*command);
   command
       ->add_option(
           "--policy",
@@ -431,6 +453,12 @@ void add_place_command(CLI::App& app, int& exit_code) {
                    "without --effort, --evals or --time, implies zero-shot")
       ->check(CLI::Range(1, 1000000))
       ->type_name("N");
+  command
+      ->add_option("--frames",
+                   flags->frames,
+                   "the policy's best episode, macro after macro: an .svg that moves, or a series "
+                   "of images if FILE is a folder or has %d or %04d in its name")
+      ->type_name("FILE");
   command->add_option("--device", flags->device, "where the network computes")
       ->check(CLI::IsMember({"cpu", "cuda"}))
       ->capture_default_str();
@@ -440,7 +468,8 @@ void add_place_command(CLI::App& app, int& exit_code) {
                    "placement (.plc) to start the search from, instead of the policy's unless "
                    "--policy or --samples is given")
       ->type_name("FILE");
-  command->callback([flags, &exit_code] { exit_code = run(*flags); });
+  command->callback(
+      [flags, command, &exit_code] { exit_code = run(*flags, options_json(*command)); });
 }
 
 }  // namespace tessera::app

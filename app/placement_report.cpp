@@ -6,9 +6,10 @@
 
 #include "app/exit_codes.h"
 #include "app/interrupt.h"
+#include "app/report/html_report.h"
 #include "cost/proxy_cost.h"
+#include "netlist_io/file.h"
 #include "netlist_io/rng.h"
-#include "netlist_io/sha256.h"
 #include "placer/legality.h"
 
 namespace tessera::app {
@@ -37,15 +38,6 @@ double jittered_proxy(const Block& block, const PlacementReport& report, std::ui
   return proxies[kCopies / 2];
 }
 
-/// Path and SHA-256 of each file read.
-nlohmann::ordered_json inputs_json(const std::vector<std::string>& paths) {
-  nlohmann::ordered_json inputs = nlohmann::ordered_json::array();
-  for (const std::string& path : paths) {
-    inputs.push_back({{"path", path}, {"sha256", netlist_io::sha256_hex_of_file(path)}});
-  }
-  return inputs;
-}
-
 /// How many and which pins of which masters are off the routing tracks, wherever the macros stand.
 nlohmann::ordered_json tracks_json(const Block& block) {
   nlohmann::ordered_json masters = nlohmann::ordered_json::array();
@@ -61,7 +53,7 @@ nlohmann::ordered_json tracks_json(const Block& block) {
   return {{"lattice_um", block.macro_rules.unit_um}, {"masters", masters}};
 }
 
-std::string document(const PlacementReport& report, const nlohmann::ordered_json& inputs) {
+nlohmann::ordered_json document(const PlacementReport& report) {
   const CostReport& cost_report = report.cost_report;
   nlohmann::ordered_json result = cost_report.to_json();
   result["cost"]["proxy_jittered"] = jittered_proxy(*cost_report.block, report, cost_report.seed);
@@ -69,8 +61,30 @@ std::string document(const PlacementReport& report, const nlohmann::ordered_json
   if (cost_report.block->lefdef) {
     result["tracks"] = tracks_json(*cost_report.block);
   }
-  result["inputs"] = inputs;
-  return result.dump(2) + "\n";
+  return result;
+}
+
+/// The page of this run alone, to each path.
+void write_reports(const PlacementReport& report,
+                   const nlohmann::ordered_json& document,
+                   const std::vector<std::string>& paths) {
+  ReportedRun run;
+  run.name = report.cost_report.command;
+  run.document = document;
+  run.block = report.cost_report.block;
+  netlist_io::Placement placement = report.placement;
+  placement.fixed = report.fixed->fixed;
+  run.placement = &placement;
+  run.spacing = report.spacing;
+  for (const Stage& stage : report.cost_report.stages) {
+    run.stages.push_back({stage.name, stage.proxy, stage.placement ? &*stage.placement : nullptr});
+  }
+  run.policy = report.policy;
+  HtmlReport page;
+  page.add(run);
+  for (const std::string& path : paths) {
+    netlist_io::write_file_atomic(path, page.to_html());
+  }
 }
 
 }  // namespace
@@ -80,18 +94,26 @@ int deliver(PlacementReport report,
             const CommonFlags& flags,
             Clock::time_point start) {
   CostReport& cost_report = report.cost_report;
-  cost_report.outputs = outputs.paths;
+  cost_report.outputs = outputs.all_paths();
   const Block& block = *cost_report.block;
   cost_report.legality =
       placer::check_legality(block.netlist, block.canvas, report.placement, *report.fixed);
   cost_report.seed = flags.seed;
   cost_report.threads = flags.num_threads();
   // An output may take the place of an input.
-  const nlohmann::ordered_json inputs =
-      flags.json ? inputs_json(report.input_paths) : nlohmann::ordered_json();
+  const std::vector<std::string> reports = outputs.report_paths();
+  const bool wants_document = flags.json || !reports.empty();
+  if (wants_document) {
+    cost_report.inputs = inputs_json(report.input_paths);
+  }
   outputs.write(block, report.placement, report.flat_placement ? &*report.flat_placement : nullptr);
   cost_report.total_s = seconds_since(start);
-  const std::string text = flags.json ? document(report, inputs) : cost_report.to_text();
+  nlohmann::ordered_json json;
+  if (wants_document) {
+    json = document(report);
+    write_reports(report, json, reports);
+  }
+  const std::string text = flags.json ? json.dump(2) + "\n" : cost_report.to_text();
   std::fputs(text.c_str(), stdout);
   if (!cost_report.legality.legal()) {
     std::fprintf(stderr,

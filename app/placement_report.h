@@ -11,6 +11,7 @@
 #include "app/outputs.h"
 #include "app/search_flags.h"
 #include "netlist_io/placement.h"
+#include "placer/macro_spacing.h"
 
 namespace tessera::app {
 
@@ -26,6 +27,8 @@ struct PlacementReport {
   const netlist_io::Placement* fixed = nullptr;
   std::vector<std::string> input_paths;
   nlohmann::ordered_json details;  ///< further fields of the JSON document
+  placer::MacroSpacing spacing;    ///< what hard macros keep free around them
+  nlohmann::ordered_json policy;   ///< `policy_payload`, if it is wanted
 };
 
 /// Writes the outputs, prints the report and returns the exit code. `start`: when the command

@@ -8,6 +8,7 @@
 #include "app/command.h"
 #include "app/feasibility_check.h"
 #include "app/interrupt.h"
+#include "app/options_json.h"
 #include "app/outputs.h"
 #include "app/place_flags.h"
 #include "app/placement_report.h"
@@ -32,7 +33,7 @@ struct RefineFlags {
   OutputFlags outputs;
 };
 
-int run(const RefineFlags& flags) {
+int run(const RefineFlags& flags, nlohmann::ordered_json options_given) {
   const Clock::time_point start = Clock::now();
   if (!flags.block.input.plc &&
       netlist_format(flags.block.input.netlist) == NetlistFormat::kProtobuf) {
@@ -50,7 +51,7 @@ int run(const RefineFlags& flags) {
   }
   const double input_proxy =
       cost::ProxyCost(block->netlist, block->canvas, block->cost).evaluate(input).proxy;
-  const SearchedBlock searched(*block, flags.environment, std::move(input));
+  const SearchedBlock searched(*block, flags.environment, input);
   check_feasibility(searched.block(),
                     searched.fixed(),
                     searched.environment(),
@@ -71,16 +72,17 @@ int run(const RefineFlags& flags) {
   report.cost_report.command = "refine";
   report.cost_report.cost = result.cost;
   report.cost_report.refine_s = seconds_since(search_start);
-  report.cost_report.stages = {{"input", input_proxy}};
-  for (const placer::SearchStage& stage : result.stages) {
-    report.cost_report.stages.push_back({stage.name, stage.proxy});
-  }
+  report.cost_report.options = std::move(options_given);
+  report.spacing = flags.environment.space_options(*block).spacing;
+  append_stages(std::move(result.stages), report.cost_report.stages);
   report.placement = std::move(result.placement);
   report.input_paths = block->input_paths;
   report.details = {{"mode", flags.search.mode}, {"legalized", result.legalized}};
   report.details["start_temperature"] = *options.start_temperature;
   report.details.update(search_json(options, result));
   searched.expand(report);
+  std::vector<Stage>& stages = report.cost_report.stages;
+  stages.insert(stages.begin(), {"input", input_proxy, std::move(input)});
   return deliver(std::move(report), flags.outputs, flags.common, start);
 }
 
@@ -102,7 +104,9 @@ void add_refine_command(CLI::App& app, int& exit_code) {
   flags->search.add_to(*command, {"fast", "default", "best"});
   flags->search.add_start_temperature_to(*command, kStartTemperature);
   flags->outputs.add_to(*command);
-  command->callback([flags, &exit_code] { exit_code = run(*flags); });
+  flags->outputs.add_report_to(*command);
+  command->callback(
+      [flags, command, &exit_code] { exit_code = run(*flags, options_json(*command)); });
 }
 
 }  // namespace tessera::app

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <limits>
+#include <utility>
 
 #include "app/interrupt.h"
 
@@ -167,6 +168,12 @@ placer::PlacementSearchOptions SearchFlags::search_options(const Block& block,
     options.progress = SearchProgress(start);
   }
   return options;
+}
+
+void append_stages(std::vector<placer::SearchStage> from, std::vector<Stage>& stages) {
+  for (placer::SearchStage& stage : from) {
+    stages.push_back({std::move(stage.name), stage.proxy, std::move(stage.placement)});
+  }
 }
 
 nlohmann::ordered_json search_json(const placer::PlacementSearchOptions& options,

@@ -12,6 +12,7 @@
 
 #include "app/block_input.h"
 #include "app/command.h"
+#include "app/cost_report.h"
 #include "app/place_flags.h"
 #include "netlist_io/placement.h"
 #include "placer/placement_search.h"
@@ -52,6 +53,9 @@ struct SearchFlags {
                                                 Clock::time_point start,
                                                 double share = 1.0) const;
 };
+
+/// Adds the stages of a search to those of a run.
+void append_stages(std::vector<placer::SearchStage> from, std::vector<Stage>& stages);
 
 /// The fields of a search in the JSON of a command.
 nlohmann::ordered_json search_json(const placer::PlacementSearchOptions& options,

@@ -61,9 +61,14 @@ void SearchedBlock::expand(PlacementReport& report) const {
   report.details["groups"] = groups_json(report.placement);
   report.input_paths.push_back(*environment_.macro_groups);
   report.placement = groups_->expand(report.placement);
+  for (Stage& stage : cost_report.stages) {
+    if (stage.placement) {
+      stage.placement = groups_->expand(std::move(*stage.placement));
+    }
+  }
   cost_report.cost =
       cost::ProxyCost(input_.netlist, input_.canvas, input_.cost).evaluate(report.placement);
-  cost_report.stages.push_back({"groups taken apart", cost_report.cost.proxy});
+  cost_report.stages.push_back({"groups taken apart", cost_report.cost.proxy, report.placement});
 }
 
 nlohmann::ordered_json SearchedBlock::groups_json(const netlist_io::Placement& grouped) const {

@@ -72,7 +72,7 @@ class Search {
       result_.evals = found.evals;
       result_.stopped = result_.stopped || found.stopped;
       result_.placement = found.placement;
-      result_.stages.push_back({"local search", found.cost.proxy});
+      result_.stages.push_back({"local search", found.cost.proxy, found.placement});
     }
     return_best_start_if_better();
     result_.cost = proxy_cost_.evaluate(result_.placement);
@@ -128,9 +128,9 @@ class Search {
   }
 
   /// Adds the starts that can be made legal, several at a time, after `prepare` has changed them;
-  /// returns the least proxy among them.
+  /// returns which candidate among them has the least proxy.
   template <typename Prepare>
-  std::optional<double> add_legalized(std::vector<Placement> starts, Prepare prepare) {
+  std::optional<std::size_t> add_legalized(std::vector<Placement> starts, Prepare prepare) {
     std::vector<std::string> failures(starts.size());
     parallel_for(starts.size(), options_.threads, [&](std::size_t i) {
       try {
@@ -140,14 +140,16 @@ class Search {
         failures[i] = error.what();
       }
     });
-    std::optional<double> best;
+    std::optional<std::size_t> best;
     for (std::size_t i = 0; i < starts.size(); ++i) {
       if (!failures[i].empty()) {
         failure_ = failures[i];
         continue;
       }
       const double proxy = proxy_cost_.evaluate(starts[i]).proxy;
-      best = std::min(proxy, best.value_or(proxy));
+      if (!best || proxy < candidates_[*best].proxy) {
+        best = candidates_.size();
+      }
       candidates_.push_back({std::move(starts[i]), proxy});
     }
     return best;
@@ -160,7 +162,7 @@ class Search {
     if (options_.analytic_starts == 0) {
       return;
     }
-    const std::optional<double> best = add_legalized(
+    const std::optional<std::size_t> best = add_legalized(
         std::vector<Placement>(options_.analytic_starts, fixed_),
         [this](std::size_t i, Placement& placement) {
           GradientPlacerOptions analytic;
@@ -173,7 +175,8 @@ class Search {
         });
     result_.stopped = interrupted() || out_of_time(kAnalyticShare);
     if (best) {
-      result_.stages.push_back({"analytic", *best});
+      result_.stages.push_back(
+          {"analytic", candidates_[*best].proxy, candidates_[*best].placement});
     }
   }
 
@@ -247,12 +250,14 @@ class Search {
     const std::uint64_t quota = result_.evals;
     const auto joint = static_cast<std::uint64_t>(kJointShare * static_cast<double>(quota));
     const OptimizerResult found = optimize(joint, kJointShare);
-    result_.stages.push_back({"local search, clusters included", found.cost.proxy});
+    result_.stages.push_back(
+        {"local search, clusters included", found.cost.proxy, found.placement});
     std::vector<Placement> finalists = found.finalists;
     finalists.push_back(found.placement);
     place_clusters_of_all(finalists);
     sort_candidates();
-    result_.stages.push_back({"cluster placement", candidates_.front().proxy});
+    result_.stages.push_back(
+        {"cluster placement", candidates_.front().proxy, candidates_.front().placement});
     result_.evals = found.evals;
     result_.stopped = result_.stopped || found.stopped;
     if (!interrupted() && !problem_.movable_hard().empty()) {
@@ -297,7 +302,9 @@ class Search {
     if (result_.evals + options_.chains * kMovesPerClusterRun > quota) {
       result_.evals = quota;
     }
-    result_.stages.push_back({"macro moves with cluster placement", candidates_.front().proxy});
+    result_.stages.push_back({"macro moves with cluster placement",
+                              candidates_.front().proxy,
+                              candidates_.front().placement});
   }
 
   /// A copy with one to three random changes of hard macros that fit.

@@ -43,6 +43,7 @@ struct PlacementSearchOptions {
 struct SearchStage {
   std::string name;
   double proxy = 0.0;
+  netlist_io::Placement placement;  ///< the best so far
 };
 
 struct PlacementSearchResult {

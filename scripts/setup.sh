@@ -5,7 +5,7 @@
 # and does not touch the network, when everything is there. On other systems checks for the
 # compiler, the tools and the headers, and names what is missing.
 #
-#   --ci    also clang-format, for the format check
+#   --ci    also clang-format, for the format check, and a browser, for the test of reports
 #   --help  this text
 #
 # Exit status: 0 everything is there, 1 something is missing.
@@ -17,7 +17,7 @@ source "$(dirname "${BASH_SOURCE[0]}")/environment.sh"
 PACKAGES=(
   g++ cmake ninja-build ccache pkg-config git ca-certificates python3
   libtorch-dev libopenblas0-openmp libboost-graph-dev libeigen3-dev libcli11-dev
-  doctest-dev nlohmann-json3-dev zlib1g-dev libssl-dev protobuf-compiler libprotobuf-dev libmetis-dev libfftw3-dev
+  doctest-dev nlohmann-json3-dev libjs-chart.js zlib1g-dev libssl-dev protobuf-compiler libprotobuf-dev libmetis-dev libfftw3-dev
 )
 TOOLS=(g++ cmake ninja git)
 HEADERS=(
@@ -28,7 +28,7 @@ HEADERS=(
 for argument in "$@"; do
   case "$argument" in
     --ci)
-      PACKAGES+=(clang-format)
+      PACKAGES+=(clang-format python3-selenium chromium chromium-driver)
       TOOLS+=(clang-format)
       ;;
     -h | --help)

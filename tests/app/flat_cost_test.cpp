@@ -78,12 +78,14 @@ json flat_cost(const std::string& netlist, Strings more) {
   return json::parse(run.out);
 }
 
-/// What does not depend on the machine.
+/// What depends neither on the machine nor on which files tell the same.
 json without_times(json document) {
   document.erase("time_s");
   document["flat"].erase("time_s");
   document["flat"]["rows"].erase("time_s");
   document.erase("threads");
+  document.erase("options");
+  document.erase("inputs");
   return document;
 }
 

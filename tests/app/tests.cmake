@@ -12,6 +12,7 @@ tessera_add_test(app
   app/place_test.cpp
   app/pretrain_test.cpp
   app/refine_test.cpp
+  app/report_test.cpp
   app/run_tessera.cpp
   app/search_test.cpp)
 target_link_libraries(app_test PRIVATE tessera::placer tessera::cost)

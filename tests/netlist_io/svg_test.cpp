@@ -3,6 +3,8 @@
 #include <cstddef>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include <doctest/doctest.h>
 
@@ -71,6 +73,7 @@ TEST_CASE("An SVG draws boxes with y pointing up and escapes names") {
   const SmallBlock block;
   SvgOptions options;
   options.width_px = 200.0;  // 2 px per um, 16 px margin
+  options.show_legend = false;
   const std::string svg = block.draw(options);
   // x: 16 + 2 * (20 - 10), y: 16 + 2 * (100 - 40)
   CHECK(contains(svg, R"(<rect class="hard" x="36" y="136" width="40" height="40">)"));
@@ -108,6 +111,58 @@ TEST_CASE("An SVG shows what its options ask for") {
   CHECK(contains(block.draw(bare), ">a &lt; b</text>"));
 }
 
+TEST_CASE("An SVG has a legend of what it draws") {
+  SmallBlock block;
+  std::string svg = block.draw();
+  CHECK(contains(svg, ">hard macro (notch: lower left of N)</text>"));
+  CHECK(contains(svg, ">cluster</text>"));
+  CHECK(contains(svg, ">port</text>"));
+  CHECK(contains(svg, ">10 µm</text>"));  // an eighth of 100 um, down to 1, 2 or 5 times 10^k
+  CHECK_FALSE(contains(svg, ">fixed</text>"));
+  CHECK_FALSE(contains(svg, ">blockage</text>"));
+  block.placement.fixed[0] = 1;
+  block.canvas.blockages = {{{0.0, 0.0, 10.0, 10.0}, 0.99}};
+  svg = block.draw();
+  CHECK(contains(svg, ">fixed</text>"));
+  CHECK(contains(svg, ">blockage</text>"));
+  SvgOptions bare;
+  bare.show_legend = false;
+  CHECK_FALSE(contains(block.draw(bare), "class=\"legend\""));
+}
+
+TEST_CASE("Ports are ticks that point out of the canvas") {
+  SmallBlock block;
+  SvgOptions options;
+  options.width_px = 200.0;
+  // On the right edge: x 16 + 2 * 100, y 16 + 2 * (100 - 30).
+  CHECK(contains(block.draw(options), R"(<path class="port" d="M216 156h6"><title>p[0])"));
+  block.placement.x[2] = 0.0;
+  CHECK(contains(block.draw(options), R"(d="M16 156h-6"><title>p[0])"));
+  block.placement.x[2] = 50.0;
+  block.placement.y[2] = 100.0;
+  CHECK(contains(block.draw(options), R"(d="M116 16v-6"><title>p[0])"));
+}
+
+TEST_CASE("An animation shows macros one after the other, then the clusters") {
+  const SmallBlock block;
+  SvgAnimationOptions options;
+  options.step_s = 0.5;
+  options.hold_s = 1.0;
+  const std::vector<NodeId> order = {NodeId(0)};
+  const std::string svg =
+      format_svg_animation(block.netlist, block.canvas, block.placement, order, options);
+  // 1 macro and the clusters half a second each, then a second: the macro after 0.5 s of 2 s.
+  CHECK(contains(svg, R"(values="hidden;visible" keyTimes="0;0.25" dur="2s")"));
+  CHECK(contains(svg, R"(values="hidden;visible" keyTimes="0;0.5" dur="2s")"));
+  CHECK(contains(svg, R"(values="hidden;visible;hidden" keyTimes="0;0.25;0.5" dur="2s")"));
+  CHECK(count_of(svg, "<g>") == count_of(svg, "</g>"));
+  CHECK(contains(svg, ">1 / 1<animate"));
+  options.step_s = 0.0;
+  CHECK_THROWS_AS(
+      format_svg_animation(block.netlist, block.canvas, block.placement, order, options),
+      OptionError);
+}
+
 TEST_CASE("Fixed macros, unplaced ones and blockages are shown as such") {
   SmallBlock block;
   block.placement.fixed[0] = 1;
@@ -124,9 +179,10 @@ TEST_CASE("The SVG of a block of usual size stays below 1 MB") {
   const GeneratedBlock block = generate_block({});
   const std::string svg = format_svg(block.netlist, block.canvas, block.placement);
   CHECK(svg.size() < 1000000);
-  CHECK(count_of(svg, "class=\"hard\"") == 128);
-  CHECK(count_of(svg, "class=\"soft\"") == 800);
-  CHECK(count_of(svg, "class=\"port\"") == 500);
+  // One more of each in the legend.
+  CHECK(count_of(svg, "class=\"hard\"") == 129);
+  CHECK(count_of(svg, "class=\"soft\"") == 801);
+  CHECK(count_of(svg, "class=\"port\"") == 501);
   CHECK(count_of(svg, "<title>") == 1428);
 }
 
