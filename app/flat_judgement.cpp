@@ -1,6 +1,7 @@
 #include "app/flat_judgement.h"
 
 #include <chrono>
+#include <utility>
 
 #include "netlist_io/errors.h"
 #include "placer/flat/detailed_placer.h"
@@ -15,15 +16,20 @@ double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
 }
 
+}  // namespace
+
+using nlohmann::ordered_json;
+
 LegalCells put_into_rows(const netlist_io::Netlist& netlist,
                          const netlist_io::Canvas& canvas,
                          const netlist_io::Placement& placed,
+                         const placer::RowOptions& row_options,
                          int max_sinks) {
   LegalCells result;
   Clock::time_point start = Clock::now();
   placer::RowLegalizerResult rows;
   try {
-    rows = placer::legalize_rows(netlist, canvas, placed);
+    rows = placer::legalize_rows(netlist, canvas, placed, {row_options});
   } catch (const netlist_io::InfeasibleError& error) {
     result.problem = error.what();
     return result;
@@ -31,11 +37,13 @@ LegalCells put_into_rows(const netlist_io::Netlist& netlist,
   result.legalize_s = seconds_since(start);
   start = Clock::now();
   placer::DetailedPlacerOptions options;
+  options.rows = row_options;
   options.max_sinks = max_sinks;
-  const placer::DetailedPlacerResult improved =
+  placer::DetailedPlacerResult improved =
       placer::place_detailed(netlist, canvas, rows.placement, options);
   result.improve_s = seconds_since(start);
   result.legal = true;
+  result.placement = std::move(improved.placement);
   result.row_height_um = rows.row_height;
   result.num_rows = rows.num_rows;
   result.legalized_hpwl_um = improved.hpwl_before_um;
@@ -44,10 +52,6 @@ LegalCells put_into_rows(const netlist_io::Netlist& netlist,
   result.max_displacement_um = rows.max_displacement_um;
   return result;
 }
-
-}  // namespace
-
-using nlohmann::ordered_json;
 
 FlatJudgement judge_flat(const netlist_io::Netlist& netlist,
                          const netlist_io::Canvas& canvas,
@@ -69,7 +73,7 @@ FlatJudgement judge_flat(const netlist_io::Netlist& netlist,
   result.placed = placer::place_flat(netlist, canvas, placement, placer_options);
   result.edges = cost::estimate_edge_use(netlist, canvas, result.placed.placement, edge_options);
   if (options.legalize) {
-    result.rows = put_into_rows(netlist, canvas, result.placed.placement, result.max_sinks);
+    result.rows = put_into_rows(netlist, canvas, result.placed.placement, {}, result.max_sinks);
   }
   result.time_s = seconds_since(start);
   return result;

@@ -11,6 +11,7 @@
 #include "netlist_io/netlist.h"
 #include "netlist_io/placement.h"
 #include "placer/flat/flat_placer.h"
+#include "placer/flat/row_space.h"
 
 namespace tessera::app {
 
@@ -29,6 +30,7 @@ struct LegalCells {
   /// False if they did not fit, or were not asked to; nothing else counts then but `problem`.
   bool legal = false;
   std::string problem;  ///< why not
+  netlist_io::Placement placement;
   double row_height_um = 0.0;
   std::size_t num_rows = 0;
   double legalized_hpwl_um = 0.0;  ///< weighted, of the nets that count, before improvement
@@ -39,6 +41,14 @@ struct LegalCells {
   double legalize_s = 0.0;
   double improve_s = 0.0;
 };
+
+/// Puts placed cells into rows, a halo from the hard macros, and shortens their nets, as far as
+/// those of at most `max_sinks` sinks go. Cells for which there is no room are no error.
+LegalCells put_into_rows(const netlist_io::Netlist& netlist,
+                         const netlist_io::Canvas& canvas,
+                         const netlist_io::Placement& placed,
+                         const placer::RowOptions& rows,
+                         int max_sinks);
 
 /// What the standard cells make of given hard macros.
 struct FlatJudgement {

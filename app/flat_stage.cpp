@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "app/flat_judgement.h"
 #include "app/interrupt.h"
 #include "cost/edge_use.h"
 #include "cost/proxy_cost.h"
@@ -226,7 +227,16 @@ void choose_by_flat_netlist(const FlatStageFlags& flags,
   }
   placer::FlatSearchResult& result = *found;
   CostReport& cost_report = report.cost_report;
+  LegalCells rows;
   if (result.winner.judged) {
+    placer::RowOptions row_options;
+    row_options.halo_x = options.judge.halo_x;
+    row_options.halo_y = options.judge.halo_y;
+    rows = put_into_rows(
+        view.netlist(), block.canvas, result.placement, row_options, options.judge.max_sinks);
+    if (rows.legal) {
+      result.placement = std::move(rows.placement);
+    }
     report.placement = view.collect(result.placement, report.placement);
     placer::pull_soft_macros_inside(block.netlist, block.canvas, report.placement);
     cost_report.cost =
@@ -242,6 +252,10 @@ void choose_by_flat_netlist(const FlatStageFlags& flags,
     details["overflow"] = result.winner.overflow;
     details["edge_use"] = result.winner.edge_use;
     details["scaled_hpwl_um"] = result.winner.scaled_hpwl_um;
+  }
+  details["legal"] = rows.legal;
+  if (rows.legal) {
+    details["legal_hpwl_um"] = rows.hpwl_um;
   }
   details["density_cap"] = flags.density_cap;
   details["made"] = result.trials.size() - candidates.size();

@@ -41,6 +41,7 @@ def commercial(args, block):
     folder = args.benchmarks / "clustered" / block
     judged = judge(args, block, folder / "netlist.pb.txt.gz", folder / "initial.plc")
     return {"block": block, "effort": "commercial", "seed": 0, "hpwl_um": judged["hpwl_um"],
+            "legal_hpwl_um": judged["legal_hpwl_um"],
             "ace1": judged["ace"]["1"]}
 
 
@@ -54,8 +55,8 @@ def placed(args, block, effort, seed):
                        "-q", "-o", netlist, "-o", plc])
     judged = judge(args, block, netlist, plc)
     return {"block": block, "effort": effort, "seed": seed, "threads": args.threads,
-            "hpwl_um": judged["hpwl_um"], "ace1": judged["ace"]["1"],
-            "winner": report["flat"]["winner"], "made": report["flat"]["made"],
+            "hpwl_um": judged["hpwl_um"], "legal_hpwl_um": judged["legal_hpwl_um"],
+            "ace1": judged["ace"]["1"], "winner": report["flat"]["winner"], "made": report["flat"]["made"],
             "clusters_hpwl_um": report["flat"]["trials"][0].get("hpwl_um"),
             "legal": report["legal"], "proxy": report["cost"]["proxy"],
             "time_s": report["time_s"]["total"], "tessera": report["tessera"]}
@@ -69,14 +70,17 @@ def table(entries):
     for entry in entries:
         groups.setdefault((entry["block"], entry["effort"]), []).append(entry)
     for (block, effort), runs in groups.items():
-        lengths = sorted(run["hpwl_um"] for run in runs)
+        lengths = sorted(run["legal_hpwl_um"] for run in runs)
         median = statistics.median(lengths)
-        ace = f"{statistics.median(run['ace1'] for run in runs):.3f}"
+        aces = sorted(run["ace1"] for run in runs)
+        ace = f"{statistics.median(aces):.3f}"
+        if len(aces) > 1:
+            ace += f" ({aces[0]:.3f} to {aces[-1]:.3f})"
         row = f"| `{block}` | {effort} | {len(runs)} | **{median / 1e6:.3f}**"
         if effort == "commercial":
             lines.append(f"{row} | | {ace} | | | |")
             continue
-        base = groups[(block, "commercial")][0]["hpwl_um"]
+        base = groups[(block, "commercial")][0]["legal_hpwl_um"]
         clusters = [run["clusters_hpwl_um"] for run in runs if run["clusters_hpwl_um"]]
         proxy = f"{statistics.median(clusters) / 1e6:.3f}" if clusters else ""
         lines.append(f"{row} ({lengths[0] / 1e6:.3f} to {lengths[-1] / 1e6:.3f}) | "
