@@ -35,9 +35,11 @@ VARIANTS = {
         "--imitation-iterations": "100000", "--imitation-epochs": "3", "--expert-iteration": "true",
         "--smoothing": "0.5", "--follow": "0.9"},
 }
+VARIANTS["expert iteration, published model"] = {**VARIANTS["expert iteration"],
+                                                "--model": "circuit-training"}
 # Searches, of which the one with the best episode is imitated.
 DEMONSTRATIONS = {"--per-block": "6", "--evals": "4000000", "--policy": "spiral"}
-IMITATING = ("imitation start", "expert iteration")
+IMITATING = ("imitation start", "expert iteration", "expert iteration, published model")
 LOCK = threading.Lock()
 
 
@@ -129,10 +131,17 @@ def median(entries, field):
     return statistics.median(entry[field] for entry in entries)
 
 
+def known_median(entries, field):
+    """Of the runs that have it; earlier ones do not."""
+    known = [entry[field] for entry in entries if field in entry]
+    return f"{statistics.median(known):.4f}" if known else ""
+
+
 def table(entries):
     lines = ["| variant | solver | budget | threads | seeds | episodes | first mean | last mean | best "
-             "episode | greedy policy (least to greatest) | spiral | greedy by delta map |",
-             "| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |"]
+             "episode | greedy policy (least to greatest) | spiral | greedy by delta map | spiral by area | "
+             "delta map by area |",
+             "| --- | --- |" + " ---: |" * 12]
     groups = {}
     for entry in entries:
         block, variant, _, iterations, time_s, threads, solver = key(entry)
@@ -145,7 +154,8 @@ def table(entries):
             f"{median(runs, 'episodes'):.0f} | {median(runs, 'first_mean_proxy'):.4f} | "
             f"{median(runs, 'last_mean_proxy'):.4f} | {median(runs, 'best_proxy'):.4f} | "
             f"**{statistics.median(greedy):.4f}** ({greedy[0]:.4f} to {greedy[-1]:.4f}) | "
-            f"{median(runs, 'spiral_proxy'):.4f} | {median(runs, 'delta_proxy'):.4f} |")
+            f"{median(runs, 'spiral_proxy'):.4f} | {median(runs, 'delta_proxy'):.4f} | "
+            f"{known_median(runs, 'spiral_area_proxy')} | {known_median(runs, 'delta_area_proxy')} |")
     return "\n".join(lines)
 
 

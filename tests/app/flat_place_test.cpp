@@ -73,7 +73,7 @@ TEST_CASE("the flat netlist chooses among placements of its macros and says whic
   CHECK(flat["winner"] == winner);
   CHECK(document["stages"].back()["name"] == "flat netlist");
   CHECK(document["stages"].back()["proxy"] == document["cost"]["proxy"]);
-  CHECK(contains(placed.err, "mixed-size 2"));
+  CHECK(contains(placed.err, "refinement 1"));
 }
 
 TEST_CASE(
