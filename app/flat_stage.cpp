@@ -14,6 +14,7 @@
 #include "netlist_io/errors.h"
 #include "placer/flat/flat_search.h"
 #include "placer/legalizer.h"
+#include "placer/macro_alignment.h"
 #include "placer/placement_search.h"
 
 namespace tessera::app {
@@ -47,14 +48,17 @@ class FlatView {
     return flat_.clustering.collect_from_flat(flat_.netlist, flat, clustered);
   }
 
-  /// The same flat placement with legal hard macros.
+  /// The same flat placement with legal hard macros, in line where the wires of the clusters allow.
   Placement legalize(const Placement& flat) const {
     const Block& block = searched_.block();
     Placement clustered = searched_.collapse(collect(flat, searched_.input_fixed()));
+    placer::MacroAlignmentOptions alignment;
+    alignment.space = searched_.environment().space_options(block);
+    alignment.cost = block.cost;
+    alignment.cost.weights = {1.0, 0.0, 0.0};
     clustered =
-        placer::legalize_macros(
-            block.netlist, block.canvas, clustered, searched_.environment().space_options(block))
-            .placement;
+        placer::legalize_macros(block.netlist, block.canvas, clustered, alignment.space).placement;
+    clustered = placer::align_macros(block.netlist, block.canvas, clustered, alignment).placement;
     clustered = searched_.expand(std::move(clustered));
     Placement result = flat;
     for (const NodeId macro : flat_.netlist.hard_macros()) {

@@ -13,14 +13,15 @@ tessera_add_test(placer
   placer/flat_search_test.cpp
   placer/force_directed_test.cpp
   placer/free_space_test.cpp
-  placer/gradient_placer_test.cpp
   placer/generated_block_test.cpp
+  placer/gradient_placer_test.cpp
   placer/grid_clearance_test.cpp
   placer/grid_legality_test.cpp
   placer/grid_selection_test.cpp
   placer/legality_test.cpp
   placer/legalizer_test.cpp
   placer/local_search_test.cpp
+  placer/macro_alignment_test.cpp
   placer/macro_env_test.cpp
   placer/macro_graph_test.cpp
   placer/macro_groups_test.cpp
@@ -29,6 +30,7 @@ tessera_add_test(placer
   placer/macro_space_test.cpp
   placer/placement_search_test.cpp
   placer/quadratic_placer_test.cpp
+  placer/routing_room_test.cpp
   placer/row_legalizer_test.cpp
   placer/smooth_proxy_test.cpp)
 target_link_libraries(placer_test PRIVATE tessera::placer tessera::cost)
