@@ -83,6 +83,9 @@ nlohmann::ordered_json trials_json(const std::vector<placer::FlatTrial>& trials)
   nlohmann::ordered_json result = nlohmann::ordered_json::array();
   for (const placer::FlatTrial& trial : trials) {
     nlohmann::ordered_json entry = {{"name", trial.name}, {"legal", trial.legal}};
+    if (!trial.legal) {
+      entry["problem"] = trial.problem;
+    }
     if (trial.judged) {
       entry["hpwl_um"] = trial.hpwl_um;
       entry["overflow"] = trial.overflow;
@@ -119,7 +122,7 @@ void print_trial(const placer::FlatTrial& trial, double elapsed_s) {
                  "%8.1f s  %-16s %s\n",
                  elapsed_s,
                  trial.name.c_str(),
-                 trial.legal ? "not judged" : "no legal placement near by");
+                 trial.legal ? "not judged" : trial.problem.c_str());
   }
 }
 

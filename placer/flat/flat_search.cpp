@@ -53,9 +53,6 @@ constexpr std::array<Refinement, kFlatBatch> kRefinements = {{
 /// Batches of refinements in a round, after one of new placements. Later ones gain nothing.
 constexpr std::size_t kRefiningBatches = 2;
 
-/// Of the wires' pull, the energy that settles cells around macros that were made legal.
-constexpr double kSettlingWeight = 3.0;
-
 /// A candidate after judging.
 struct Judged {
   FlatTrial trial;
@@ -86,8 +83,9 @@ class FlatSearch {
       left -= run_round(left);
     }
     if (!best_) {
-      throw InfeasibleError("no legal placement of the hard macros was found near any of " +
-                            std::to_string(result_.trials.size()) + " placements");
+      throw InfeasibleError("none of " + std::to_string(result_.trials.size()) +
+                            " placements could be made legal, the first: " +
+                            (result_.trials.empty() ? "" : result_.trials.front().problem));
     }
     result_.stopped = stopped();
     result_.winner = best_->trial;
@@ -175,14 +173,12 @@ class FlatSearch {
     return edges;
   }
 
-  Judged judge_legal(std::string name,
-                     const Placement& legal,
-                     const FlatPlacerOptions& judge) const {
+  Judged judge_legal(std::string name, const Placement& legal) const {
     Judged judged;
     FlatTrial& trial = judged.trial;
     trial.name = std::move(name);
     trial.legal = true;
-    FlatPlacerResult placed = place_flat(netlist_, canvas_, legal, judge);
+    FlatPlacerResult placed = place_flat(netlist_, canvas_, legal, judge_options());
     if (stopped()) {
       judged.placement = legal;
       return judged;
@@ -201,17 +197,18 @@ class FlatSearch {
     return judged;
   }
 
-  static Judged illegal(std::string name) {
+  static Judged illegal(std::string name, const InfeasibleError& error) {
     Judged judged;
     judged.trial.name = std::move(name);
+    judged.trial.problem = error.what();
     return judged;
   }
 
   Judged judge_given(const FlatCandidate& candidate) const {
     try {
-      return judge_legal(candidate.name, options_.legalize(candidate.placement), judge_options());
-    } catch (const InfeasibleError&) {
-      return illegal(candidate.name);
+      return judge_legal(candidate.name, options_.legalize(candidate.placement));
+    } catch (const InfeasibleError& error) {
+      return illegal(candidate.name, error);
     }
   }
 
@@ -264,15 +261,12 @@ class FlatSearch {
       const FlatPlacerResult placed = place_flat(netlist_, canvas_, start, mixed);
       const Placement legal = options_.legalize(placed.placement);
       const Placement polished = polish_macros(netlist_, legal, mixed.max_sinks).placement;
-      FlatPlacerOptions judge = judge_options();
-      judge.use_current = true;
-      judge.first_weight = kSettlingWeight;
-      Judged judged = judge_legal(name, options_.legalize(polished), judge);
+      Judged judged = judge_legal(name, options_.legalize(polished));
       judged.variant = variant;
       judged.room = mixed.room;
       return judged;
-    } catch (const InfeasibleError&) {
-      return illegal(name);
+    } catch (const InfeasibleError& error) {
+      return illegal(name, error);
     }
   }
 
@@ -323,7 +317,7 @@ std::size_t nominal_flat_trials(const Netlist& netlist,
                                 int threads) {
   // Measured on blocks of 88 to 156 thousand cells, one core.
   constexpr double kJudgeSecondsPerPin = 1.4e-5;
-  constexpr double kTrialSecondsPerPin = 2.0e-5;
+  constexpr double kTrialSecondsPerPin = 2.2e-5;
   std::size_t pins = 0;  // of all nets
   for (std::size_t net = 0; net < netlist.num_nets(); ++net) {
     pins += netlist.pins_of(netlist_io::NetId(net)).size();

@@ -25,7 +25,8 @@ struct FlatCandidate {
 /// What became of a candidate.
 struct FlatTrial {
   std::string name;
-  bool legal = false;     ///< if not, no legal placement was found near by, and nothing else counts
+  bool legal = false;     ///< if not, macros or cells have no legal place, and nothing else counts
+  std::string problem;    ///< why not
   bool judged = false;    ///< if not, the search was stopped first; the lengths do not count
   double hpwl_um = 0.0;   ///< of the flat netlist, cells placed around the macros; see `place_flat`
   double overflow = 0.0;  ///< see `place_flat`
@@ -73,7 +74,8 @@ struct FlatSearchResult {
 /// and spacings (after the first round with the orientations of the best so far); then variations
 /// of the best of the round, placed again from its positions on, some with more room where routing
 /// edges are in heavy use (`room_for_routing`). Each is made legal, its macros turned and exchanged
-/// (`polish_macros`), and judged with its cells settled around them.
+/// (`polish_macros`), and judged as the candidates are: by cells placed from nothing, as the tools
+/// that take the macros over will place them.
 ///
 /// `fixed`: fixed nodes and ports at their places; what may move counts for its orientation only.
 /// Stopped before anything was judged, it returns the first candidate that can be made legal, its

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "tests/app/run_tessera.h"
+#include "tests/placer/flat_builder.h"
 #include "tests/support/test_support.h"
 #include <doctest/doctest.h>
 #include <nlohmann/json.hpp>
@@ -108,6 +109,40 @@ TEST_CASE("spacing and density cap reach the choice by the flat netlist; bad val
   CHECK(flat_of({"--flat-trials", "1", "--halo", "3"})["hpwl_um"] != usual["hpwl_um"]);
   CHECK(place(folder / "c.plc", {"--density-cap", "1.5"}).exit_code == 2);
   CHECK(place(folder / "c.plc", {"--objective", "beauty"}).exit_code == 2);
+}
+
+TEST_CASE("where the cells have no room beside the macros, the proxy decides, with a warning") {
+  const std::filesystem::path folder = scratch_dir("flat_place_no_room");
+  tessera::testing::FlatBuilder builder;
+  const auto macro = builder.macro(10.0, 10.0, 20.0, 20.0);
+  for (int net = 0; net < 6; ++net) {  // 3300 um^2 of cells, and 3200 are free
+    std::vector<tessera::testing::FlatBuilder::Vertex> sinks = {builder.pin(macro)};
+    for (int i = 0; i < 55; ++i) {
+      sinks.push_back(builder.cell(25.0, 25.0, 10.0, 1.0));
+    }
+    builder.connect(builder.port(0.0, 5.0 + 10.0 * net), sinks);
+  }
+  const std::string netlist = folder / "full.pb.txt";
+  write_text(netlist, format_netlist(builder.build()));
+  const RunResult placed = run_tessera({"place",
+                                        netlist,
+                                        "-o",
+                                        folder / "a.plc",
+                                        "--canvas",
+                                        "60x60",
+                                        "--policy",
+                                        "none",
+                                        "--evals",
+                                        "100",
+                                        "--flat-trials",
+                                        "1",
+                                        "--json"});
+  CAPTURE(placed.err);
+  CHECK(contains(placed.err, "the proxy alone decides, the flat netlist cannot: "));
+  CHECK(contains(placed.err, "cells of 103.125"));
+  const json document = json::parse(placed.out);
+  CHECK(document["overlaps"] == 0);
+  CHECK(contains(document["flat"]["failed"].get<std::string>(), "cannot be placed"));
 }
 
 TEST_CASE("cluster takes the cells' positions of the input, or finds its own") {

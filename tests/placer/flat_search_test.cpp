@@ -147,8 +147,7 @@ TEST_CASE("flat search: the number of threads changes nothing, a known good cand
   const FlatSearchResult given =
       search(block, options, {{"random", block.macros_placed}, {"found", one.placement}});
   CHECK(given.winner.name == "found");
-  // Cells that are placed from scratch do not settle quite where they were.
-  CHECK(given.winner.hpwl_um == doctest::Approx(one.winner.hpwl_um).epsilon(0.03));
+  CHECK(given.winner.hpwl_um == one.winner.hpwl_um);
 }
 
 TEST_CASE("flat search varies the best of the new placements, to advantage") {
