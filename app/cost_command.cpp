@@ -9,6 +9,7 @@
 #include "app/block_input.h"
 #include "app/command.h"
 #include "app/cost_report.h"
+#include "app/design_rules.h"
 #include "app/exit_codes.h"
 #include "app/flat_judgement.h"
 #include "app/input_netlist.h"
@@ -169,6 +170,7 @@ FlatJudgement judge(const CostFlags& flags, const Block& block) {
   options.seed = flags.common.seed;
   options.threads = flags.common.num_threads();
   options.legalize = !flags.flat.no_legalize;
+  options.rows = cell_rows(block);
   return judge_flat(block.netlist, block.canvas, placed_macros(flags.flat, block), options);
 }
 

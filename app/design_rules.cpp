@@ -4,7 +4,11 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
+#include <map>
 #include <memory>
+#include <optional>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -100,6 +104,38 @@ void find_design_rules(Block& block) {
   } else if (block.bookshelf) {
     block.macro_rules = bookshelf_rules(block);
   }
+}
+
+placer::RowOptions cell_rows(const Block& block) {
+  placer::RowOptions options;
+  if (!block.lefdef || block.lefdef->design.rows.empty()) {
+    return options;
+  }
+  const LefDefSource& source = *block.lefdef;
+  const std::vector<netlist_io::DefRow>& rows = source.design.rows;
+  std::map<std::string_view, std::size_t> rows_of_site;
+  for (const netlist_io::DefRow& row : rows) {
+    ++rows_of_site[row.site];
+  }
+  const auto usual =
+      std::ranges::max_element(rows_of_site, {}, [](const auto& entry) { return entry.second; });
+  const std::optional<std::uint32_t> site = source.lef.find_site(usual->first);
+  if (!site) {
+    return options;
+  }
+  options.row_height = source.lef.sites[*site].height;
+  options.site_width = source.lef.sites[*site].width;
+  netlist_io::DefPoint first = {std::numeric_limits<std::int32_t>::max(),
+                                std::numeric_limits<std::int32_t>::max()};
+  for (const netlist_io::DefRow& row : rows) {
+    if (row.site == usual->first) {
+      first = {std::min(first.x, row.origin.x), std::min(first.y, row.origin.y)};
+    }
+  }
+  const double um = 1.0 / source.design.database_units;
+  options.origin_x = um * (first.x - source.netlist.origin.x);
+  options.origin_y = um * (first.y - source.netlist.origin.y);
+  return options;
 }
 
 }  // namespace tessera::app

@@ -73,7 +73,8 @@ FlatJudgement judge_flat(const netlist_io::Netlist& netlist,
   result.placed = placer::place_flat(netlist, canvas, placement, placer_options);
   result.edges = cost::estimate_edge_use(netlist, canvas, result.placed.placement, edge_options);
   if (options.legalize) {
-    result.rows = put_into_rows(netlist, canvas, result.placed.placement, {}, result.max_sinks);
+    result.rows =
+        put_into_rows(netlist, canvas, result.placed.placement, options.rows, result.max_sinks);
   }
   result.time_s = seconds_since(start);
   return result;

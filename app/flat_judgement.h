@@ -23,6 +23,7 @@ struct FlatJudgementOptions {
   std::uint64_t seed = 1;  ///< of the flat placer
   int threads = 1;         ///< >= 1; changes no result
   bool legalize = true;    ///< put the cells into rows as well
+  placer::RowOptions rows;
 };
 
 /// The cells of a judgement in rows, without overlaps.

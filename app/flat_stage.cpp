@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "app/design_rules.h"
 #include "app/flat_judgement.h"
 #include "app/interrupt.h"
 #include "cost/edge_use.h"
@@ -236,7 +237,7 @@ void choose_by_flat_netlist(const FlatStageFlags& flags,
   CostReport& cost_report = report.cost_report;
   LegalCells rows;
   if (result.winner.judged) {
-    placer::RowOptions row_options;
+    placer::RowOptions row_options = cell_rows(block);
     row_options.halo_x = options.judge.halo_x;
     row_options.halo_y = options.judge.halo_y;
     rows = put_into_rows(

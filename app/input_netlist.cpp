@@ -12,8 +12,6 @@ namespace tessera::app {
 
 using netlist_io::OptionError;
 
-namespace {
-
 std::vector<std::string> split_at_commas(const std::string& text) {
   std::vector<std::string> parts(1);
   for (const char c : text) {
@@ -25,6 +23,8 @@ std::vector<std::string> split_at_commas(const std::string& text) {
   }
   return parts;
 }
+
+namespace {
 
 InputNetlist read_protobuf(const InputPaths& paths) {
   if (!paths.lefs.empty()) {

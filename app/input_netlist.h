@@ -17,6 +17,9 @@
 
 namespace tessera::app {
 
+/// The paths in `InputPaths::netlist`.
+std::vector<std::string> split_at_commas(const std::string& text);
+
 /// Where a netlist comes from: files, and what the reader needs to understand them.
 struct InputPaths {
   std::string netlist;  ///< `.pb.txt[.gz]` (parts joined by commas), `.def[.gz]`, `.aux[.gz]`

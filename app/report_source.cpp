@@ -7,6 +7,7 @@
 #include <string_view>
 #include <utility>
 
+#include "app/input_netlist.h"
 #include "app/options_json.h"
 #include "app/place_flags.h"
 #include "cost/proxy_cost.h"
@@ -34,18 +35,6 @@ std::string joined(const std::vector<std::string>& parts) {
     text += (text.empty() ? "" : ",") + part;
   }
   return text;
-}
-
-std::vector<std::string> split_at_commas(const std::string& text) {
-  std::vector<std::string> parts(1);
-  for (const char c : text) {
-    if (c == ',') {
-      parts.emplace_back();
-    } else {
-      parts.back() += c;
-    }
-  }
-  return parts;
 }
 
 class RunReader {

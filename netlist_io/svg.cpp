@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "netlist_io/errors.h"
+#include "netlist_io/markup_text.h"
 #include "netlist_io/orientation.h"
 
 namespace tessera::netlist_io {
@@ -50,30 +51,6 @@ text{font-family:Helvetica,Arial,sans-serif;fill:#1b1f24}
 <path d="M0 0V6" stroke="#1f5a8c" stroke-width="1.4"/></pattern>
 </defs>
 )svg";
-
-std::string escape(std::string_view text) {
-  std::string result;
-  for (const char c : text) {
-    switch (c) {
-      case '&':
-        result += "&amp;";
-        break;
-      case '<':
-        result += "&lt;";
-        break;
-      case '>':
-        result += "&gt;";
-        break;
-      case '"':
-        result += "&quot;";
-        break;
-      default:
-        // XML 1.0 has no other control characters.
-        result += static_cast<unsigned char>(c) < 0x20 && c != '\t' && c != '\n' ? '?' : c;
-    }
-  }
-  return result;
-}
 
 /// A number rounded to whole parts of 1 / `steps`, without trailing zeros.
 std::string decimal(double value, double steps) {
@@ -201,7 +178,7 @@ class Drawing {
     text_ += kStyle;
     if (!options_.title.empty()) {
       text_ += "<text class=\"head\"" + attribute("x", kMarginPx) +
-               attribute("y", kMarginPx + 0.5 * kTitlePx) + ">" + escape(options_.title) +
+               attribute("y", kMarginPx + 0.5 * kTitlePx) + ">" + escape_markup(options_.title) +
                "</text>\n";
     }
   }
@@ -244,7 +221,7 @@ class Drawing {
     const std::string appearance = timing_.appearance(node);
     text_ += appearance.empty() ? "" : "<g>" + appearance;
     text_ += rectangle(box, fixed ? "hard fixed" : "hard") + "><title>" +
-             escape(netlist_.name(node)) + " (" + std::string(to_string(orientation)) +
+             escape_markup(netlist_.name(node)) + " (" + std::string(to_string(orientation)) +
              (fixed ? ", fixed" : "") + ")</title></rect>\n";
     add_notch(box, orientation);
     if (options_.show_names) {
@@ -270,7 +247,7 @@ class Drawing {
     for (const NodeId node : nodes) {
       if (is_placed(node)) {
         text_ += rectangle(placement_.box(netlist_, node), "soft") + "><title>" +
-                 escape(netlist_.name(node)) + "</title></rect>\n";
+                 escape_markup(netlist_.name(node)) + "</title></rect>\n";
       }
     }
   }
@@ -288,7 +265,7 @@ class Drawing {
     if (upright) {
       text_ += " transform=\"rotate(-90 " + px(centre.x) + " " + px(centre.y) + ")\"";
     }
-    text_ += ">" + escape(shortened(netlist_.name(node), along)) + "</text>\n";
+    text_ += ">" + escape_markup(shortened(netlist_.name(node), along)) + "</text>\n";
   }
 
   static std::string shortened(std::string_view name, double width) {
@@ -313,7 +290,7 @@ class Drawing {
       if (is_placed(node)) {
         text_ += "<path class=\"port\" d=\"" +
                  port_path(placement_.x[node.index()], placement_.y[node.index()]) + "\"><title>" +
-                 escape(netlist_.name(node)) + "</title></path>\n";
+                 escape_markup(netlist_.name(node)) + "</title></path>\n";
       }
     }
   }

@@ -7,34 +7,12 @@
 #include "app/report/block_payload.h"
 #include "app/report/page_source.h"
 #include "app/report/training_payload.h"
+#include "netlist_io/markup_text.h"
 
 namespace tessera::app {
 namespace {
 
 using nlohmann::ordered_json;
-
-std::string escape_html(std::string_view text) {
-  std::string result;
-  for (const char c : text) {
-    switch (c) {
-      case '&':
-        result += "&amp;";
-        break;
-      case '<':
-        result += "&lt;";
-        break;
-      case '>':
-        result += "&gt;";
-        break;
-      case '"':
-        result += "&quot;";
-        break;
-      default:
-        result += c;
-    }
-  }
-  return result;
-}
 
 /// JSON that may stand in a `script` element whatever names are in it: without `<`, neither
 /// `</script` nor `<!--` can end it early. Bytes that are no UTF-8 become U+FFFD.
@@ -110,7 +88,7 @@ std::string HtmlReport::to_html() const {
   // The payload first: a title may look like the mark of the payload, but not the other way round.
   return with(with(page_source(), "<!--PAYLOAD-->", script_json(payload)),
               "<!--TITLE-->",
-              escape_html(title()) + " · Tessera");
+              netlist_io::escape_markup(title()) + " · Tessera");
 }
 
 }  // namespace tessera::app

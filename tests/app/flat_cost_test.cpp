@@ -387,4 +387,30 @@ TEST_CASE("flat HPWL ranks placements of a benchmark block as independent placer
   CHECK(hpwl_m[1] < hpwl_m[2]);
 }
 
+TEST_CASE("the cells of a DEF go into its rows and sites") {
+  const std::filesystem::path folder = scratch_dir("flat_cost_rows");
+  const std::string data = std::string(TESSERA_SOURCE_DIR) + "/data/lefdef/";
+  const std::string lef = data + "small_tech.lef";
+  const std::string placed = folder / "placed.def";
+  REQUIRE(run_tessera({"place",
+                       data + "small.def",
+                       "--lef",
+                       lef,
+                       "--policy",
+                       "none",
+                       "--evals",
+                       "500",
+                       "--flat-trials",
+                       "1",
+                       "-o",
+                       placed})
+              .exit_code == 0);
+  const RunResult judged = run_tessera({"cost", placed, "--lef", lef, "--flat", "--json"});
+  REQUIRE(judged.exit_code == 0);
+  const json flat = json::parse(judged.out)["flat"];
+  CHECK(flat["legal"] == true);
+  CHECK(flat["rows"]["height_um"] == 2.0);  // most cells of the netlist, and the site, are so high
+  CHECK(flat["rows"]["count"] == 21);       // from 2 um to the upper edge at 44 um
+}
+
 }  // namespace tessera::testing

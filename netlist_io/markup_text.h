@@ -1,0 +1,12 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace tessera::netlist_io {
+
+/// Text as it may stand between tags and in quoted attributes of SVG and HTML. Control characters,
+/// which XML 1.0 does not have, become question marks, but for tab and newline.
+std::string escape_markup(std::string_view text);
+
+}  // namespace tessera::netlist_io
