@@ -36,7 +36,7 @@ tessera="$(build_dir "$PRESET")/bin/tessera"
 output="build/demo/$block"
 mkdir -p build/demo
 "$tessera" place "data/blocks/$block.pb.txt.gz" --plc "data/blocks/$block.plc" --effort fast \
-  -o "$output.plc" -o "$output.svg"
+  -o "$output.plc" -o "$output.svg" -o "$output.html"
 printf '\nThe same placement, evaluated again:\n'
 "$tessera" cost "data/blocks/$block.pb.txt.gz" --plc "$output.plc"
-printf '\nPlacement: %s\nPicture:   %s\n' "$output.plc" "$output.svg"
+printf '\nPlacement: %s\nPicture:   %s\nReport:    %s\n' "$output.plc" "$output.svg" "$output.html"
