@@ -24,7 +24,8 @@ LegalCells put_into_rows(const netlist_io::Netlist& netlist,
                          const netlist_io::Canvas& canvas,
                          const netlist_io::Placement& placed,
                          const placer::RowOptions& row_options,
-                         int max_sinks) {
+                         int max_sinks,
+                         const std::function<bool()>& stop) {
   LegalCells result;
   Clock::time_point start = Clock::now();
   placer::RowLegalizerResult rows;
@@ -39,6 +40,7 @@ LegalCells put_into_rows(const netlist_io::Netlist& netlist,
   placer::DetailedPlacerOptions options;
   options.rows = row_options;
   options.max_sinks = max_sinks;
+  options.stop = stop;
   placer::DetailedPlacerResult improved =
       placer::place_detailed(netlist, canvas, rows.placement, options);
   result.improve_s = seconds_since(start);

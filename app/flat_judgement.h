@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <string>
 
 #include <nlohmann/json.hpp>
@@ -44,12 +45,14 @@ struct LegalCells {
 };
 
 /// Puts placed cells into rows, a halo from the hard macros, and shortens their nets, as far as
-/// those of at most `max_sinks` sinks go. Cells for which there is no room are no error.
+/// those of at most `max_sinks` sinks go and until `stop`, if any, says true. Cells for which there
+/// is no room are no error.
 LegalCells put_into_rows(const netlist_io::Netlist& netlist,
                          const netlist_io::Canvas& canvas,
                          const netlist_io::Placement& placed,
                          const placer::RowOptions& rows,
-                         int max_sinks);
+                         int max_sinks,
+                         const std::function<bool()>& stop = nullptr);
 
 /// What the standard cells make of given hard macros.
 struct FlatJudgement {

@@ -240,8 +240,12 @@ void choose_by_flat_netlist(const FlatStageFlags& flags,
     placer::RowOptions row_options = cell_rows(block);
     row_options.halo_x = options.judge.halo_x;
     row_options.halo_y = options.judge.halo_y;
-    rows = put_into_rows(
-        view.netlist(), block.canvas, result.placement, row_options, options.judge.max_sinks);
+    rows = put_into_rows(view.netlist(),
+                         block.canvas,
+                         result.placement,
+                         row_options,
+                         options.judge.max_sinks,
+                         options.stop);
     if (rows.legal) {
       result.placement = std::move(rows.placement);
     }

@@ -61,15 +61,19 @@ double use_along(const Rect& box, const Canvas& gcells, std::span<const double> 
   return count > 0 ? sum / count : 0.0;
 }
 
-/// Scales down what all get beyond their own area, if it is too much.
-void limit(const Netlist& netlist, double most_area, std::span<float> room) {
+/// Scales down what all get beyond their own area to `most_area`, um^2, and to half of the area
+/// that nothing needs.
+void limit(const Netlist& netlist, double canvas_area, double most_area, std::span<float> room) {
+  double own = 0.0;
   double extra = 0.0;
   for (std::size_t i = 0; i < room.size(); ++i) {
-    const NodeId node(i);
-    extra += netlist.width(node) * netlist.height(node) * (static_cast<double>(room[i]) - 1.0);
+    const double area = netlist.width(NodeId(i)) * netlist.height(NodeId(i));
+    own += area;
+    extra += area * (static_cast<double>(room[i]) - 1.0);
   }
-  if (extra > most_area) {
-    const auto scale = static_cast<float>(most_area / extra);
+  const double most = std::min(most_area, 0.5 * std::max(canvas_area - own, 0.0));
+  if (extra > most) {
+    const auto scale = static_cast<float>(most / extra);
     for (float& factor : room) {
       factor = 1.0F + scale * (factor - 1.0F);
     }
@@ -109,7 +113,8 @@ std::vector<float> room_for_routing(const Netlist& netlist,
       give(macro, use_along(placement.box(netlist, macro), gcells, use));
     }
   }
-  limit(netlist, options.most_area * canvas.width * canvas.height, room);
+  const double canvas_area = canvas.width * canvas.height;
+  limit(netlist, canvas_area, options.most_area * canvas_area, room);
   return room;
 }
 

@@ -12,7 +12,9 @@ namespace tessera::placer {
 struct RoutingRoomOptions {
   double usual_use = 0.7;  ///< of a routing edge, from which on nodes beside it get room; > 0
   double most_room = 2.0;  ///< of a node, >= 1
-  double most_area = 0.1;  ///< that all get together, as a part of the canvas; >= 0
+  /// That all get together, as a part of the canvas, >= 0; and never more than half of what is
+  /// free.
+  double most_area = 0.1;
 };
 
 /// How much room nodes should get for the wires around them, as factors of their area ([nodes], >=

@@ -30,7 +30,7 @@ VARIANTS = {
     "with restarts": {"--restarts": "0.5"},
     "order by area": {"--order": "area"},
     "with flips and transposes": {"--augment": ""},
-    "imitation start": {"--imitation-iterations": "30"},
+    "imitation start": {"--imitation-iterations": "30", "--best-demonstrations": "0"},
     "expert iteration": {
         "--imitation-iterations": "100000", "--imitation-epochs": "3", "--expert-iteration": "true",
         "--smoothing": "0.5", "--follow": "0.9"},

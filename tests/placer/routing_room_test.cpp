@@ -76,4 +76,21 @@ TEST_CASE("room is scaled down where all together would get too much, fixed macr
   CHECK(room[netlist.hard_macros()[1].index()] == 1.0F);
 }
 
+TEST_CASE("room leaves half of the free area, however much is asked for") {
+  FlatBuilder builder;
+  builder.macro(15.0, 5.0, 20.0, 10.0);
+  builder.cell(30.0, 5.0, 10.0, 10.0);
+  const Netlist netlist = builder.build();  // 300 of 400 um^2
+  RoutingRoomOptions options;
+  options.most_area = 1.0;
+  const std::vector<float> room = room_for_routing(netlist,
+                                                   canvas_of(40.0, 10.0),
+                                                   Placement(netlist),
+                                                   row_of_edges({7.0, 7.0, 7.0}),
+                                                   {},
+                                                   options);
+  CHECK(room[netlist.hard_macros()[0].index()] == doctest::Approx(1.0 + 50.0 / 300.0));
+  CHECK(room[netlist.std_cells()[0].index()] == doctest::Approx(1.0 + 50.0 / 300.0));
+}
+
 }  // namespace
