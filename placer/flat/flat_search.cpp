@@ -190,11 +190,15 @@ class FlatSearch {
       trial.edge_use =
           cost::estimate_edge_use(netlist_, canvas_, placed.placement, edge_options()).ace.mean();
     }
-    constexpr double kPenalty = 3.0;  // per unit of edge use
-    trial.scaled_hpwl_um =
-        trial.hpwl_um * (1.0 + kPenalty * std::max(trial.edge_use - options_.usual_edge_use, 0.0));
+    trial.scaled_hpwl_um = trial.hpwl_um * (1.0 + routing_penalty(trial.edge_use));
     judged.placement = std::move(placed.placement);
     return judged;
+  }
+
+  double routing_penalty(double edge_use) const {
+    constexpr double kHeavy = 3.0;
+    return options_.edge_use_weight * edge_use +
+           kHeavy * std::max(edge_use - options_.usual_edge_use, 0.0);
   }
 
   static Judged illegal(std::string name, const InfeasibleError& error) {

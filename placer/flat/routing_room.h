@@ -10,7 +10,7 @@
 namespace tessera::placer {
 
 struct RoutingRoomOptions {
-  double usual_use = 0.7;  ///< of a routing edge, from which on nodes beside it get room; > 0
+  double usual_use = 0.5;  ///< of a routing edge, from which on nodes beside it get room; > 0
   double most_room = 2.0;  ///< of a node, >= 1
   /// That all get together, as a part of the canvas, >= 0; and never more than half of what is
   /// free.

@@ -123,13 +123,14 @@ TEST_CASE("flat search: edges in heavy use outweigh shorter wires") {
   CHECK(plain.winner.edge_use == 0.0);
   CHECK(plain.winner.scaled_hpwl_um == plain.winner.hpwl_um);
   options.tracks = {12.0, 12.0, 8.0, 8.0};
-  options.usual_edge_use = 0.0;
+  options.usual_edge_use = 0.05;
   const FlatSearchResult routed = search(block, options, {{"random", block.macros_placed}});
   for (std::size_t i = 0; i < routed.trials.size(); ++i) {
     const FlatTrial& trial = routed.trials[i];
     CHECK(trial.hpwl_um == plain.trials[i].hpwl_um);
-    CHECK(trial.edge_use > 0.0);
-    CHECK(trial.scaled_hpwl_um == doctest::Approx(trial.hpwl_um * (1.0 + 3.0 * trial.edge_use)));
+    REQUIRE(trial.edge_use > options.usual_edge_use);
+    const double penalty = 2.0 * trial.edge_use + 3.0 * (trial.edge_use - options.usual_edge_use);
+    CHECK(trial.scaled_hpwl_um == doctest::Approx(trial.hpwl_um * (1.0 + penalty)));
     CHECK(routed.winner.scaled_hpwl_um <= trial.scaled_hpwl_um);
   }
 }

@@ -43,6 +43,7 @@ TEST_CASE("room goes to cells and macros beside edges in heavy use, as the squar
   const Netlist netlist = builder.build();
   const EdgeUse edges = row_of_edges({0.5, 0.9, 0.8});
   RoutingRoomOptions options;
+  options.usual_use = 0.7;
   options.most_area = 1.0;
   const std::vector<float> room =
       room_for_routing(netlist, canvas_of(40.0, 10.0), Placement(netlist), edges, {}, options);
