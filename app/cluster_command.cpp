@@ -60,7 +60,7 @@ int run(const ClusterFlags& flags) {
   BlockFlags input = flags.block;
   input.input.precision = netlist_io::NumberPrecision::kFloat32;
   const std::unique_ptr<const Block> block = read_block(input, BlockUse::kPlacing, clustering);
-  print_notes(block->notes, flags.common);
+  print_notes(block->notes);
   if (!block->flat) {
     throw netlist_io::OptionError("\"" + flags.block.input.netlist +
                                   "\" has no standard cells to cluster");

@@ -1,8 +1,9 @@
 #include "app/command.h"
 
 #include <algorithm>
-#include <cstdio>
 #include <thread>
+
+#include "app/progress_log.h"
 
 namespace tessera::app {
 
@@ -21,25 +22,25 @@ void CommonFlags::add_to(CLI::App& command) {
       ->check(CLI::Range(0, 1024))
       ->capture_default_str()
       ->group(group);
+  command.add_option("--log-json", log_json, "add what happens to a file, a line of JSON an event")
+      ->type_name("FILE")
+      ->group(group);
+  command.parse_complete_callback([this, &command] { open_log(*this, command.get_name()); });
 }
 
 int CommonFlags::num_threads() const {
   return threads > 0 ? threads : std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
 }
 
-void print_warnings(std::span<const std::string> warnings, const CommonFlags& common) {
+void print_warnings(std::span<const std::string> warnings) {
   for (const std::string& warning : warnings) {
-    if (!common.quiet) {
-      std::fprintf(stderr, "tessera: warning: %s\n", warning.c_str());
-    }
+    warn(warning);
   }
 }
 
-void print_notes(std::span<const std::string> notes, const CommonFlags& common) {
-  for (const std::string& note : notes) {
-    if (common.verbose) {
-      std::fprintf(stderr, "tessera: note: %s\n", note.c_str());
-    }
+void print_notes(std::span<const std::string> notes) {
+  for (const std::string& text : notes) {
+    note(text);
   }
 }
 

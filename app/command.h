@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 
@@ -15,16 +16,18 @@ struct CommonFlags {
   bool verbose = false;
   std::uint64_t seed = 1;
   int threads = 0;  ///< 0: all cores
+  std::optional<std::string> log_json;
 
+  /// Opens the log of the process (`open_log`) once the command is parsed.
   void add_to(CLI::App& command);
   int num_threads() const;
 };
 
-/// Prints warnings on stderr, unless the user wants it quiet.
-void print_warnings(std::span<const std::string> warnings, const CommonFlags& common);
+/// `warn` for each.
+void print_warnings(std::span<const std::string> warnings);
 
-/// Prints notes on stderr if the user asked for more.
-void print_notes(std::span<const std::string> notes, const CommonFlags& common);
+/// `note` for each.
+void print_notes(std::span<const std::string> notes);
 
 /// Each adds its subcommand to `app`; when chosen, the subcommand runs and leaves its exit code in
 /// `exit_code`.

@@ -67,17 +67,13 @@ int run(ConvertFlags flags) {
     flags.block.input.lefs.clear();
   }
   const std::unique_ptr<Block> block = read_block(flags.block, BlockUse::kLooking);
-  print_notes(block->notes, flags.common);
+  print_notes(block->notes);
   if (flags.template_def) {
     read_template(*flags.template_def, lefs, *block);
   }
   warn_of_losses(flags.outputs, *block);
   flags.outputs.write(*block, block->placement);
-  if (!flags.common.quiet) {
-    for (const std::string& warning : block->warnings) {
-      std::fprintf(stderr, "tessera: warning: %s\n", warning.c_str());
-    }
-  }
+  print_warnings(block->warnings);
   if (flags.common.json) {
     CostReport header;
     header.command = "convert";

@@ -45,7 +45,7 @@ CorpusProblems load_corpus_problems(std::span<const std::string> names,
       warnings.push_back("block " + names[i] + " is left out: " + *reasons[i]);
     }
   }
-  print_warnings(warnings, common);
+  print_warnings(warnings);
   if (result.blocks.empty() && !names.empty() && !interrupted()) {
     throw netlist_io::InfeasibleError("no episode is possible on any of the " +
                                       std::to_string(names.size()) + " blocks");

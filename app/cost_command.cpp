@@ -180,7 +180,7 @@ int run(const CostFlags& flags, nlohmann::ordered_json options_given) {
     check_writable(*flags.flat.maps);
   }
   const std::unique_ptr<const Block> block = read_block(flags.block, BlockUse::kLooking);
-  print_notes(block->notes, flags.common);
+  print_notes(block->notes);
   CostReport report;
   report.command = "cost";
   report.block = block.get();

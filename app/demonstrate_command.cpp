@@ -24,6 +24,7 @@
 #include "app/interrupt.h"
 #include "app/place_flags.h"
 #include "app/plugin_loader.h"
+#include "app/progress_log.h"
 #include "app/search_flags.h"
 #include "netlist_io/errors.h"
 #include "placer/baseline_policies.h"
@@ -252,18 +253,7 @@ class Results {
 
   void add(std::size_t task, Demonstration demonstration, std::size_t num_macros, double took_s) {
     const std::lock_guard<std::mutex> lock(mutex_);
-    if (!flags_.common.quiet) {
-      std::fprintf(stderr,
-                   "%8.1f s  %zu/%zu  %s seed %llu: %zu macros, proxy %.6f, %.1f s\n",
-                   seconds_since(start_),
-                   ++num_ended_,
-                   tasks_.size(),
-                   demonstration.block.c_str(),
-                   static_cast<unsigned long long>(demonstration.seed),
-                   num_macros,
-                   demonstration.proxy,
-                   took_s);
-    }
+    tell(demonstration, num_macros, took_s);
     waiting_.emplace(task, std::move(demonstration));
     write_in_order();
   }
@@ -272,11 +262,8 @@ class Results {
     const std::lock_guard<std::mutex> lock(mutex_);
     ++num_ended_;
     const std::string& block = names_[tasks_[task].block];
-    std::fprintf(stderr,
-                 "tessera: warning: no demonstration of %s with seed %llu: %s\n",
-                 block.c_str(),
-                 static_cast<unsigned long long>(tasks_[task].seed),
-                 reason.c_str());
+    warn("no demonstration of " + block + " with seed " + std::to_string(tasks_[task].seed) + ": " +
+         reason);
     failures_.push_back({{"block", block}, {"seed", tasks_[task].seed}, {"reason", reason}});
     waiting_.emplace(task, std::nullopt);
     write_in_order();
@@ -294,6 +281,33 @@ class Results {
   const ordered_json& failures() const { return failures_; }
 
  private:
+  void tell(const Demonstration& demonstration, std::size_t num_macros, double took_s) {
+    ++num_ended_;
+    const double elapsed_s = seconds_since(start_);
+    const double left_s = elapsed_s / static_cast<double>(num_ended_) *
+                          static_cast<double>(tasks_.size() - num_ended_);
+    log_event("demonstration",
+              {{"done", num_ended_},
+               {"total", tasks_.size()},
+               {"left_s", left_s},
+               {"block", demonstration.block},
+               {"seed", demonstration.seed},
+               {"proxy", demonstration.proxy}});
+    char text[128];
+    std::snprintf(text,
+                  sizeof text,
+                  " seed %llu: %zu macros, proxy %.6f, %.1f s",
+                  static_cast<unsigned long long>(demonstration.seed),
+                  num_macros,
+                  demonstration.proxy,
+                  took_s);
+    char head[64];
+    std::snprintf(head, sizeof head, "%9.1f s  %zu/%zu  ", elapsed_s, num_ended_, tasks_.size());
+    const std::string left =
+        num_ended_ < tasks_.size() ? "  " + duration_text(left_s) + " left" : "";
+    log_line(head + demonstration.block + text + left);
+  }
+
   void write_in_order() {
     for (auto next = waiting_.find(next_); next != waiting_.end(); next = waiting_.find(++next_)) {
       write(next->second);
@@ -456,8 +470,7 @@ int run(DemonstrateFlags flags) {
   catch_interrupts();
   const PolicySource policies(flags.policy);
   if (policies.network() != nullptr) {
-    print_warnings(flags.environment.follow(policies.network()->environment(), *flags.policy),
-                   flags.common);
+    print_warnings(flags.environment.follow(policies.network()->environment(), *flags.policy));
   }
   const std::vector<Demonstration> done = placer::resume_demonstrations(flags.output);
   const std::vector<Task> tasks = open_tasks(names, done, flags);

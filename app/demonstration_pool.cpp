@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <utility>
 
+#include "app/progress_log.h"
 #include "netlist_io/errors.h"
 #include "placer/block_symmetry.h"
 
@@ -90,8 +91,8 @@ std::size_t DemonstrationPool::num_used() const {
       std::count_if(fates_.begin(), fates_.end(), [](const Fate& fate) { return fate.used; }));
 }
 
-void DemonstrationPool::print_summary(const CommonFlags& common) const {
-  if (demonstrations_.empty() || common.quiet) {
+void DemonstrationPool::print_summary() const {
+  if (demonstrations_.empty()) {
     return;
   }
   std::size_t elsewhere = 0;
@@ -107,20 +108,19 @@ void DemonstrationPool::print_summary(const CommonFlags& common) const {
       ++(fate.surpassed ? surpassed : elsewhere);
     }
   }
-  std::fprintf(stderr, "%zu of %zu demonstrations used", num_used(), demonstrations_.size());
+  std::string text = std::to_string(num_used()) + " of " + std::to_string(demonstrations_.size()) +
+                     " demonstrations used";
   if (elsewhere > 0) {
-    std::fprintf(stderr, "; %zu left out, being of other blocks", elsewhere);
+    text += "; " + std::to_string(elsewhere) + " left out, being of other blocks";
   }
   if (surpassed > 0) {
-    std::fprintf(stderr, "; %zu left out, there being better ones", surpassed);
+    text += "; " + std::to_string(surpassed) + " left out, there being better ones";
   }
   if (!refusals.empty()) {
-    std::fprintf(stderr,
-                 "; %zu left out, not fitting the episodes, the first: %s",
-                 refusals.size(),
-                 refusals.front().c_str());
+    text += "; " + std::to_string(refusals.size()) +
+            " left out, not fitting the episodes, the first: " + refusals.front();
   }
-  std::fprintf(stderr, "\n");
+  log_line(text);
 }
 
 }  // namespace tessera::app

@@ -32,7 +32,7 @@ class DemonstrationPool {
   /// How many serve at least one block.
   std::size_t num_used() const;
   /// Says on stderr how many serve and why others do not.
-  void print_summary(const CommonFlags& common) const;
+  void print_summary() const;
 
  private:
   struct Fate {

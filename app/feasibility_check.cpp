@@ -2,8 +2,9 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <cstdio>
+#include <string>
 
+#include "app/progress_log.h"
 #include "placer/feasibility.h"
 #include "placer/legalizer.h"
 
@@ -12,19 +13,15 @@ namespace tessera::app {
 std::vector<std::string> check_feasibility(const Block& block,
                                            const netlist_io::Placement& fixed,
                                            const EnvironmentFlags& environment,
-                                           const CommonFlags& common,
                                            bool on_grid_only) {
   const std::vector<std::string> conflicts =
       placer::fixed_macro_conflicts(block.netlist, block.canvas, fixed);
   constexpr std::size_t kMostPrinted = 10;
-  if (!common.quiet) {
-    for (std::size_t i = 0; i < std::min(conflicts.size(), kMostPrinted); ++i) {
-      std::fprintf(stderr, "tessera: warning: %s\n", conflicts[i].c_str());
-    }
-    if (conflicts.size() > kMostPrinted) {
-      std::fprintf(
-          stderr, "tessera: warning: and %zu more of the like\n", conflicts.size() - kMostPrinted);
-    }
+  for (std::size_t i = 0; i < std::min(conflicts.size(), kMostPrinted); ++i) {
+    warn(conflicts[i]);
+  }
+  if (conflicts.size() > kMostPrinted) {
+    warn("and " + std::to_string(conflicts.size() - kMostPrinted) + " more of the like");
   }
   if (!on_grid_only) {
     placer::check_feasible(block.netlist, block.canvas, fixed, environment.space_options(block));

@@ -82,7 +82,7 @@ void check_augment(const EnvironmentFlags& environment, const Block& block) {
 using Views = std::vector<std::unique_ptr<const CorpusProblem>>;
 
 /// The block from the seven other sides, less those on which no episode is possible.
-Views other_views(const SearchedBlock& searched, const CommonFlags& common) {
+Views other_views(const SearchedBlock& searched) {
   const Block& block = searched.block();
   const placer::CorpusBlock original = {
       block.name, block.netlist, block.canvas, searched.fixed(), block.cost};
@@ -99,7 +99,7 @@ Views other_views(const SearchedBlock& searched, const CommonFlags& common) {
       warnings.push_back("view " + name + " is left out: " + error.what());
     }
   }
-  print_warnings(warnings, common);
+  print_warnings(warnings);
   return views;
 }
 
@@ -119,7 +119,7 @@ std::vector<gnn::TrainingBlock> training_blocks(const FinetuneFlags& flags,
     blocks.push_back(pool.training_block(path + side, view->problem()));
     blocks.back().name = view->name();
   }
-  pool.print_summary(flags.common);
+  pool.print_summary();
   return blocks;
 }
 
@@ -132,10 +132,10 @@ int run(const FinetuneFlags& flags) {
     start = flags.training.policy.value_or(bundled_checkpoint().string());
   }
   EnvironmentFlags environment = flags.environment;
-  flags.training.follow_checkpoint(plugin, start, outputs.checkpoint, flags.common, environment);
+  flags.training.follow_checkpoint(plugin, start, outputs.checkpoint, environment);
   const std::unique_ptr<const Block> block =
       read_block(flags.block, BlockUse::kPlacing, ClusteringSettings::with_seed(flags.common.seed));
-  print_notes(block->notes, flags.common);
+  print_notes(block->notes);
   const SearchedBlock searched(*block, environment, environment.apply_fixes(*block));
   const placer::MacroProblem problem(searched.block().netlist,
                                      block->canvas,
@@ -144,7 +144,7 @@ int run(const FinetuneFlags& flags) {
   Views views;
   if (flags.augment) {
     check_augment(environment, *block);
-    views = other_views(searched, flags.common);
+    views = other_views(searched);
   }
 
   gnn::TrainingOptions options =

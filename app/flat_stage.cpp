@@ -10,6 +10,7 @@
 #include "app/design_rules.h"
 #include "app/flat_judgement.h"
 #include "app/interrupt.h"
+#include "app/progress_log.h"
 #include "cost/edge_use.h"
 #include "cost/proxy_cost.h"
 #include "netlist_io/errors.h"
@@ -80,20 +81,24 @@ class FlatView {
   const FlatBlock& flat_;
 };
 
+nlohmann::ordered_json to_json(const placer::FlatTrial& trial) {
+  nlohmann::ordered_json entry = {{"name", trial.name}, {"legal", trial.legal}};
+  if (!trial.legal) {
+    entry["problem"] = trial.problem;
+  }
+  if (trial.judged) {
+    entry["hpwl_um"] = trial.hpwl_um;
+    entry["overflow"] = trial.overflow;
+    entry["edge_use"] = trial.edge_use;
+    entry["scaled_hpwl_um"] = trial.scaled_hpwl_um;
+  }
+  return entry;
+}
+
 nlohmann::ordered_json trials_json(const std::vector<placer::FlatTrial>& trials) {
   nlohmann::ordered_json result = nlohmann::ordered_json::array();
   for (const placer::FlatTrial& trial : trials) {
-    nlohmann::ordered_json entry = {{"name", trial.name}, {"legal", trial.legal}};
-    if (!trial.legal) {
-      entry["problem"] = trial.problem;
-    }
-    if (trial.judged) {
-      entry["hpwl_um"] = trial.hpwl_um;
-      entry["overflow"] = trial.overflow;
-      entry["edge_use"] = trial.edge_use;
-      entry["scaled_hpwl_um"] = trial.scaled_hpwl_um;
-    }
-    result.push_back(std::move(entry));
+    result.push_back(to_json(trial));
   }
   return result;
 }
@@ -110,22 +115,65 @@ std::optional<cost::RoutingTracks> routing_tracks(const cost::CostOptions& cost)
                              std::min(cost.macro_routes.vertical, vertical)};
 }
 
-void print_trial(const placer::FlatTrial& trial, double elapsed_s) {
-  if (trial.judged) {
-    std::fprintf(stderr,
-                 "%8.1f s  %-16s flat HPWL %.6g um  edge use %.3f\n",
-                 elapsed_s,
-                 trial.name.c_str(),
-                 trial.hpwl_um,
-                 trial.edge_use);
-  } else {
-    std::fprintf(stderr,
-                 "%8.1f s  %-16s %s\n",
-                 elapsed_s,
-                 trial.name.c_str(),
-                 trial.legal ? "not judged" : trial.problem.c_str());
+/// Tells of each placement that was judged and of how many are to come.
+class TrialProgress {
+ public:
+  /// `total`: 0 if the time decides.
+  TrialProgress(Clock::time_point start, std::size_t total)
+      : start_(start), stage_start_(Clock::now()), total_(total) {}
+
+  void operator()(const placer::FlatTrial& trial) {
+    ++num_done_;
+    nlohmann::ordered_json event = to_json(trial);
+    event["done"] = num_done_;
+    event["total"] = total_;
+    log_event("trial", std::move(event));
+    std::string count = std::to_string(num_done_);
+    if (total_ > 0) {
+      count += "/" + std::to_string(total_);
+    }
+    char head[96];
+    std::snprintf(head,
+                  sizeof head,
+                  "%9.1f s  %-8s%6s  %-16s ",
+                  seconds_since(start_),
+                  "flat",
+                  count.c_str(),
+                  trial.name.c_str());
+    log_line(head + outcome(trial) + left());
   }
-}
+
+ private:
+  std::string outcome(const placer::FlatTrial& trial) {
+    if (!trial.judged) {
+      return trial.legal ? "not judged" : trial.problem;
+    }
+    const bool best = trial.scaled_hpwl_um < best_;
+    best_ = std::min(best_, trial.scaled_hpwl_um);
+    char text[96];
+    std::snprintf(text,
+                  sizeof text,
+                  "HPWL %.6g um  edge use %.3f%s",
+                  trial.hpwl_um,
+                  trial.edge_use,
+                  best ? "  best" : "");
+    return text;
+  }
+
+  std::string left() const {
+    if (num_done_ >= total_) {
+      return "";
+    }
+    const double per_trial_s = seconds_since(stage_start_) / static_cast<double>(num_done_);
+    return "  " + duration_text(per_trial_s * static_cast<double>(total_ - num_done_)) + " left";
+  }
+
+  Clock::time_point start_;
+  Clock::time_point stage_start_;
+  std::size_t total_;
+  std::size_t num_done_ = 0;
+  double best_ = std::numeric_limits<double>::infinity();  ///< scaled HPWL, um
+};
 
 /// Seconds on two cores that the clustered search's quota of moves stands for.
 double seconds_of_evals(std::uint64_t evals,
@@ -140,6 +188,8 @@ double seconds_of_evals(std::uint64_t evals,
   return static_cast<double>(evals) / static_cast<double>(std::max<std::uint64_t>(in_a_second, 1));
 }
 
+constexpr std::size_t kUntilTimeIsUp = 1'000'000;
+
 /// As many trials as go with what the clustered search got.
 std::size_t trials_for(const FlatStageFlags& flags,
                        const SearchFlags& search,
@@ -147,7 +197,6 @@ std::size_t trials_for(const FlatStageFlags& flags,
   if (flags.trials) {
     return *flags.trials;
   }
-  constexpr std::size_t kUntilTimeIsUp = 1'000'000;
   if (search.time_s && !search.evals) {
     return kUntilTimeIsUp;
   }
@@ -213,23 +262,17 @@ void choose_by_flat_netlist(const FlatStageFlags& flags,
   options.stop = [start, time_s = search.time_s] {
     return interrupted() || (time_s && seconds_since(start) >= *time_s);
   };
-  if (!common.quiet) {
-    options.progress = [start](const placer::FlatTrial& trial) {
-      print_trial(trial, seconds_since(start));
-    };
-  }
   const std::vector<placer::FlatCandidate> candidates = {
       {"clusters", view.spread(report.placement)}};
+  const bool until_time_is_up = options.trials == kUntilTimeIsUp;
+  options.progress =
+      TrialProgress(start, until_time_is_up ? 0 : candidates.size() + options.trials);
   std::optional<placer::FlatSearchResult> found;
   try {
     found = placer::search_flat(
         view.netlist(), block.canvas, view.spread(searched.input_fixed()), candidates, options);
   } catch (const netlist_io::InfeasibleError& error) {
-    if (!common.quiet) {
-      std::fprintf(stderr,
-                   "tessera: warning: the proxy alone decides, the flat netlist cannot: %s\n",
-                   error.what());
-    }
+    warn(std::string("the proxy alone decides, the flat netlist cannot: ") + error.what());
     report.details["flat"] = {{"failed", error.what()}};
     return;
   }

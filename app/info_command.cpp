@@ -214,7 +214,7 @@ void print_text(const Block& block, const ordered_json& info) {
 
 int run(const InfoFlags& flags) {
   const std::unique_ptr<const Block> block = read_block(flags.block, BlockUse::kLooking);
-  print_notes(block->notes, flags.common);
+  print_notes(block->notes);
   ordered_json info = describe(*block);
   if (block->lefdef) {
     info["lefdef"] = describe_lefdef(*block->lefdef);

@@ -8,6 +8,7 @@
 #include "app/cost_report.h"
 #include "app/exit_codes.h"
 #include "app/plugin_loader.h"
+#include "app/progress_log.h"
 #include "netlist_io/errors.h"
 
 namespace {
@@ -15,7 +16,7 @@ namespace {
 using tessera::app::ExitCode;
 
 int report(const std::exception& error, ExitCode code) {
-  std::fprintf(stderr, "tessera: %s\n", error.what());
+  tessera::app::log_error(error.what());
   return code;
 }
 
@@ -44,9 +45,7 @@ int run(int argc, char** argv) {
   return exit_code;
 }
 
-}  // namespace
-
-int main(int argc, char** argv) {
+int run_and_report(int argc, char** argv) {
   try {
     return run(argc, argv);
   } catch (const tessera::netlist_io::ParseError& error) {
@@ -60,4 +59,12 @@ int main(int argc, char** argv) {
   } catch (const std::exception& error) {
     return report(error, tessera::app::kInternalError);
   }
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const int exit_code = run_and_report(argc, argv);
+  tessera::app::close_log(exit_code);
+  return exit_code;
 }

@@ -8,8 +8,8 @@ namespace tessera::app {
 namespace {
 
 bool changes_no_result(std::string_view name) {
-  constexpr std::array<std::string_view, 6> kNames = {
-      "help", "json", "quiet", "verbose", "threads", "version"};
+  constexpr std::array<std::string_view, 7> kNames = {
+      "help", "json", "log-json", "quiet", "verbose", "threads", "version"};
   return std::find(kNames.begin(), kNames.end(), name) != kNames.end();
 }
 

@@ -19,6 +19,7 @@
 #include "app/place_flags.h"
 #include "app/placement_report.h"
 #include "app/plugin_loader.h"
+#include "app/progress_log.h"
 #include "app/report/policy_payload.h"
 #include "app/search_flags.h"
 #include "app/searched_block.h"
@@ -129,28 +130,18 @@ class PolicyLoader {
   std::unique_ptr<gnn::LoadedNetwork> network_;
 };
 
-/// Prints how many episodes are done, at most twice a second.
-class EpisodeProgress {
- public:
-  EpisodeProgress(Clock::time_point start, std::size_t total) : total_(total), start_(start) {}
-
-  void operator()(std::size_t done, double best_proxy) {
-    if (seconds_since(last_) < 0.5 && done < total_) {
-      return;
-    }
-    last_ = Clock::now();
-    std::fprintf(stderr,
-                 "%8.1f s  %6zu episodes  best proxy %.6f\n",
-                 seconds_since(start_),
-                 done,
-                 best_proxy);
-  }
-
- private:
-  std::size_t total_;
-  Clock::time_point start_;
-  Clock::time_point last_ = {};
-};
+/// Tells how many episodes are done. `total`: 0 if the time decides.
+std::function<void(std::size_t, double)> episode_progress(Clock::time_point start,
+                                                          std::size_t total) {
+  return [progress = StageProgress("policy", "episodes", start), total](std::size_t done,
+                                                                        double best_proxy) mutable {
+    char best[48];
+    std::snprintf(best, sizeof best, "best proxy %.6f", best_proxy);
+    progress({static_cast<double>(done), static_cast<double>(total), done == total},
+             best,
+             {{"best_proxy", best_proxy}});
+  };
+}
 
 /// The best episode, its clusters placed by the solver asked for.
 struct PolicyResult {
@@ -180,9 +171,7 @@ placer::EpisodesResult run_episodes(const placer::MacroProblem& problem,
     const std::optional<double>& time_s = flags.search.time_s;
     return interrupted() || (time_s && seconds_since(start) >= share * *time_s);
   };
-  if (!flags.common.quiet) {
-    options.progress = EpisodeProgress(start, options.count);
-  }
+  options.progress = episode_progress(start, until_time_is_up ? 0 : options.count);
   return placer::run_episodes(problem, policy, options);
 }
 
@@ -199,7 +188,7 @@ Placement before_clusters(const placer::MacroProblem& problem, Placement placeme
 EnvironmentFlags environment_for(const PlaceFlags& flags, PolicyLoader& loader) {
   EnvironmentFlags environment = flags.environment;
   if (const gnn::LoadedNetwork* const network = loader.network()) {
-    print_warnings(environment.follow(network->environment(), flags.policy_name()), flags.common);
+    print_warnings(environment.follow(network->environment(), flags.policy_name()));
   }
   return environment;
 }
@@ -239,10 +228,8 @@ PolicyResult run_policy(const PlaceFlags& flags,
   return result;
 }
 
-void warn_without_policy(const PlaceFlags& flags, const std::exception& error) {
-  if (!flags.common.quiet) {
-    std::fprintf(stderr, "tessera: warning: going on without the policy: %s\n", error.what());
-  }
+void warn_without_policy(const std::exception& error) {
+  warn(std::string("going on without the policy: ") + error.what());
 }
 
 /// The same as a start of the search, which can do without: in a build without LibTorch, unless the
@@ -259,12 +246,12 @@ std::optional<PolicyResult> try_policy(const PlaceFlags& flags,
     if (flags.search.mode == "grid") {
       throw;
     }
-    warn_without_policy(flags, error);
+    warn_without_policy(error);
   } catch (const PluginError& error) {
     if (flags.policy) {
       throw;
     }
-    warn_without_policy(flags, error);
+    warn_without_policy(error);
   }
   return std::nullopt;
 }
@@ -395,7 +382,7 @@ int run(const PlaceFlags& flags, nlohmann::ordered_json options_given) {
   PolicyLoader loader(flags);
   const std::unique_ptr<const Block> block =
       read_block(flags.block, BlockUse::kPlacing, ClusteringSettings::with_seed(flags.common.seed));
-  print_notes(block->notes, flags.common);
+  print_notes(block->notes);
   const SearchedBlock searched(
       *block, flags.environment, forget_movable(*block, flags.environment.apply_fixes(*block)));
   PlaceFlags search_flags = flags;
@@ -409,11 +396,8 @@ int run(const PlaceFlags& flags, nlohmann::ordered_json options_given) {
   report.details = {{"policy", flags.policy_name()},
                     {"mode", flags.zero_shot() ? "grid" : flags.search.mode}};
   const bool grid = flags.zero_shot() || flags.search.mode == "grid";
-  const std::vector<std::string> warnings = check_feasibility(searched.block(),
-                                                              searched.fixed(),
-                                                              searched.environment(),
-                                                              flags.common,
-                                                              grid && !block->lefdef);
+  const std::vector<std::string> warnings = check_feasibility(
+      searched.block(), searched.fixed(), searched.environment(), grid && !block->lefdef);
   if (!warnings.empty()) {
     report.details["warnings"] = warnings;
   }

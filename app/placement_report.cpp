@@ -6,6 +6,7 @@
 
 #include "app/exit_codes.h"
 #include "app/interrupt.h"
+#include "app/progress_log.h"
 #include "app/report/html_report.h"
 #include "cost/proxy_cost.h"
 #include "netlist_io/file.h"
@@ -116,9 +117,9 @@ int deliver(PlacementReport report,
   const std::string text = flags.json ? json.dump(2) + "\n" : cost_report.to_text();
   std::fputs(text.c_str(), stdout);
   if (!cost_report.legality.legal()) {
-    std::fprintf(stderr,
-                 "tessera: the placement is not legal: fixed macros of the input overlap or leave "
-                 "the canvas, or a macro is larger than it\n");
+    log_error(
+        "the placement is not legal: fixed macros of the input overlap or leave the canvas, or a "
+        "macro is larger than it");
     return kInfeasible;
   }
   return interrupted() ? kInterrupted : kDone;

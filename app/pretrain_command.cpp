@@ -105,8 +105,7 @@ int run(const PretrainFlags& flags) {
   catch_interrupts();
   const gnn::Plugin& plugin = load_plugin();
   EnvironmentFlags environment = flags.environment;
-  flags.training.follow_checkpoint(
-      plugin, flags.training.policy, flags.output, flags.common, environment);
+  flags.training.follow_checkpoint(plugin, flags.training.policy, flags.output, environment);
   DemonstrationPool demonstrations(flags.training.demonstrations,
                                    flags.training.best_demonstrations);
   const CorpusProblems trained = load_corpus_problems(names.trained, environment, flags.common);
@@ -116,7 +115,7 @@ int run(const PretrainFlags& flags) {
   }
   const std::vector<gnn::TrainingBlock> blocks =
       training_blocks(trained, flags.common, demonstrations);
-  demonstrations.print_summary(flags.common);
+  demonstrations.print_summary();
   DemonstrationPool none(std::nullopt, 0);
   const std::vector<gnn::TrainingBlock> judged = training_blocks(heldout, flags.common, none);
 

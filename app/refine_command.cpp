@@ -12,6 +12,7 @@
 #include "app/outputs.h"
 #include "app/place_flags.h"
 #include "app/placement_report.h"
+#include "app/progress_log.h"
 #include "app/search_flags.h"
 #include "app/searched_block.h"
 #include "cost/proxy_cost.h"
@@ -43,7 +44,7 @@ int run(const RefineFlags& flags, nlohmann::ordered_json options_given) {
   catch_interrupts();
   const std::unique_ptr<const Block> block =
       read_block(flags.block, BlockUse::kPlacing, ClusteringSettings::with_seed(flags.common.seed));
-  print_notes(block->notes, flags.common);
+  print_notes(block->notes);
   netlist_io::Placement input = flags.environment.apply_fixes(*block);
   if (block->flat) {
     // Where clusters are is our doing, not the input's.
@@ -52,20 +53,15 @@ int run(const RefineFlags& flags, nlohmann::ordered_json options_given) {
   const double input_proxy =
       cost::ProxyCost(block->netlist, block->canvas, block->cost).evaluate(input).proxy;
   const SearchedBlock searched(*block, flags.environment, input);
-  check_feasibility(searched.block(),
-                    searched.fixed(),
-                    searched.environment(),
-                    flags.common,
-                    flags.search.mode == "grid");
+  check_feasibility(
+      searched.block(), searched.fixed(), searched.environment(), flags.search.mode == "grid");
   const Clock::time_point search_start = Clock::now();
   const placer::PlacementSearchOptions options = flags.search.search_options(
       searched.block(), searched.fixed(), searched.environment(), flags.common, start);
   placer::PlacementSearchResult result = placer::search_placement(
       searched.block().netlist, block->canvas, {&searched.fixed(), 1}, searched.fixed(), options);
-  if (result.legalized && !flags.common.quiet) {
-    std::fprintf(stderr,
-                 "tessera: warning: the input was not legal (class %s) and has been legalised\n",
-                 flags.search.mode.c_str());
+  if (result.legalized) {
+    warn("the input was not legal (class " + flags.search.mode + ") and has been legalised");
   }
 
   PlacementReport report;

@@ -85,7 +85,7 @@ void add_run(const std::string& source, const ReportFlags& flags, HtmlReport& re
     run.stages.push_back({stage.value("name", ""), stage.value("proxy", 0.0), nullptr});
   }
   run.notes = read.notes;
-  print_warnings(read.notes, flags.common);
+  print_warnings(read.notes);
   report.add(run);
 }
 

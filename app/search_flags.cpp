@@ -6,12 +6,12 @@
 #include <utility>
 
 #include "app/interrupt.h"
+#include "app/progress_log.h"
 
 namespace tessera::app {
 namespace {
 
 /// Least time between two lines of progress.
-constexpr double kProgressInterval_s = 0.5;
 
 /// What is left for the search when reading and the policy have used up the time: it still has to
 /// return something legal.
@@ -25,54 +25,20 @@ double seconds_of_effort(const std::string& effort) {
   return effort == "default" ? 60.0 : 300.0;
 }
 
-/// Prints how far a search is. A copy goes on from where its original stands.
-class SearchProgress {
- public:
-  explicit SearchProgress(Clock::time_point start) : start_(start) {}
-
-  void operator()(const placer::OptimizerProgress& progress) {
-    const double now_s = seconds_since(start_);
-    const double done = static_cast<double>(progress.evals_done) /
-                        static_cast<double>(std::max<std::uint64_t>(1, progress.evals_total));
-    if (!first_) {
-      first_ = {now_s, done};
-    }
-    const bool finished = progress.evals_done >= progress.evals_total;
-    if (!finished && now_s - last_s_ < kProgressInterval_s) {
-      return;
-    }
-    last_s_ = now_s;
-    std::fprintf(stderr,
-                 "%8.1f s  %5.1f %%  best proxy %.6f  current %.6f%s\n",
-                 now_s,
-                 100.0 * done,
-                 progress.best_proxy,
-                 progress.current_proxy,
-                 remaining_text(now_s, done).c_str());
-  }
-
- private:
-  struct Mark {
-    double time_s = 0.0;
-    double done = 0.0;
+/// Tells how far a search is.
+std::function<void(const placer::OptimizerProgress&)> search_progress(Clock::time_point start) {
+  return [progress = StageProgress("search", "moves", start)](
+             const placer::OptimizerProgress& now) mutable {
+    char text[80];
+    std::snprintf(
+        text, sizeof text, "best proxy %.6f  current %.6f", now.best_proxy, now.current_proxy);
+    progress({static_cast<double>(now.evals_done),
+              static_cast<double>(now.evals_total),
+              now.evals_done >= now.evals_total},
+             text,
+             {{"best_proxy", now.best_proxy}, {"current_proxy", now.current_proxy}});
   };
-
-  /// The time to go at the pace since the first call, which leaves out what came before the search.
-  std::string remaining_text(double now_s, double done) const {
-    constexpr double kAllButDone = 0.9995;  // it would print as 100 %
-    if (done <= first_->done || done >= kAllButDone) {
-      return "";
-    }
-    const double remaining_s = (1.0 - done) * (now_s - first_->time_s) / (done - first_->done);
-    char text[32];
-    std::snprintf(text, sizeof text, "  %.1f s left", remaining_s);
-    return text;
-  }
-
-  Clock::time_point start_;
-  double last_s_ = -std::numeric_limits<double>::infinity();
-  std::optional<Mark> first_;
-};
+}
 
 }  // namespace
 
@@ -164,9 +130,7 @@ placer::PlacementSearchOptions SearchFlags::search_options(const Block& block,
   options.stop = [start, deadline_s] {
     return interrupted() || (deadline_s && seconds_since(start) >= *deadline_s);
   };
-  if (!common.quiet) {
-    options.progress = SearchProgress(start);
-  }
+  options.progress = search_progress(start);
   return options;
 }
 

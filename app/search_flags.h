@@ -44,7 +44,7 @@ struct SearchFlags {
   double effort_s() const;
 
   /// What the search shall do from now on; `start` is when the command started. Ctrl-C stops it;
-  /// progress goes to stderr unless the flags want quiet. Without analytic starts. `share`: part of
+  /// progress goes to the log of the process. Without analytic starts. `share`: part of
   /// the effort or of the time, 0 to 1; a quota counts as it is.
   placer::PlacementSearchOptions search_options(const Block& block,
                                                 const netlist_io::Placement& fixed,

@@ -178,12 +178,11 @@ void TrainingFlags::add_to(CLI::App& command, const std::string& policy_help) {
 void TrainingFlags::follow_checkpoint(const gnn::Plugin& plugin,
                                       const std::optional<std::string>& start,
                                       const std::string& output,
-                                      const CommonFlags& common,
                                       EnvironmentFlags& environment) const {
   const std::optional<std::string> checkpoint = resume ? std::optional(output) : start;
   if (checkpoint) {
     const std::string trained = plugin.load_network(*checkpoint, "cpu")->environment();
-    print_warnings(environment.follow(trained, *checkpoint), common);
+    print_warnings(environment.follow(trained, *checkpoint));
   }
 }
 
@@ -208,12 +207,11 @@ gnn::TrainingOptions TrainingFlags::training_options(const CommonFlags& common,
   options.evaluation_interval = evaluation_interval;
   options.stop = interrupted;
   const auto metrics = std::make_shared<MetricsLog>(output);
-  options.progress = [metrics, quiet = common.quiet](const gnn::IterationInfo& info) {
-    metrics->add(info);
-    if (!quiet) {
-      print_progress(info);
-    }
-  };
+  options.progress =
+      [metrics, progress = TrainingProgress(options)](const gnn::IterationInfo& info) mutable {
+        metrics->add(info);
+        progress(info);
+      };
   return options;
 }
 

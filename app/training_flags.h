@@ -39,7 +39,6 @@ struct TrainingFlags {
   void follow_checkpoint(const gnn::Plugin& plugin,
                          const std::optional<std::string>& start,
                          const std::string& output,
-                         const CommonFlags& common,
                          EnvironmentFlags& environment) const;
 
   /// With a progress line and metrics beside `output`; without start and improvements.

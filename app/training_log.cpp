@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <unistd.h>
 
+#include "app/progress_log.h"
 #include "netlist_io/file.h"
 
 namespace tessera::app {
@@ -82,42 +83,59 @@ void MetricsLog::keep_before(std::int64_t iteration) const {
   netlist_io::write_file_atomic(path_, kept);
 }
 
-void print_progress(const gnn::IterationInfo& info) {
-  char text[32] = "";
+TrainingProgress::TrainingProgress(const gnn::TrainingOptions& options)
+    : time_limit_s_(options.time_limit_s), iterations_(options.iterations) {}
+
+void TrainingProgress::operator()(const gnn::IterationInfo& info) {
+  ordered_json event = to_json(info);
+  const double left = left_s(info);
+  event["left_s"] = left;
+  log_event("iteration", std::move(event));
+  constexpr std::int64_t kHeadingEvery = 20;
+  if (num_told_++ % kHeadingEvery == 0) {
+    log_line(
+        "     time     iter episodes      mean      std       min      best  entropy      kl      "
+        "ev"
+        "   clip   score  left");
+  }
+  char score[16] = "";
   if (info.score) {
-    std::snprintf(text, sizeof(text), "%.4f", *info.score);
+    std::snprintf(score, sizeof score, "%.4f", *info.score);
   }
-  const std::string score = text;
-  if (info.iteration % 20 == 1) {
-    std::fprintf(stderr,
-                 "%9s %6s %8s %9s %8s %9s %9s %8s %7s %7s %6s %7s\n",
-                 "time",
-                 "iter",
-                 "episodes",
-                 "mean",
-                 "std",
-                 "min",
-                 "best",
-                 "entropy",
-                 "kl",
-                 "ev",
-                 "clip",
-                 "score");
+  char text[192];
+  std::snprintf(text,
+                sizeof text,
+                "%7.1f s %7lld %8lld %9.5f %8.5f %9.5f %9.5f %8.4f %7.4f %7.3f %6.3f %7s  ",
+                info.elapsed_s,
+                static_cast<long long>(info.iteration),
+                static_cast<long long>(info.episodes),
+                info.mean_proxy,
+                info.std_proxy,
+                info.min_proxy,
+                info.best_proxy,
+                info.entropy,
+                info.kl,
+                info.explained_variance,
+                info.clip_fraction,
+                score);
+  log_line(text + duration_text(left));
+}
+
+double TrainingProgress::left_s(const gnn::IterationInfo& info) {
+  if (!first_) {
+    // A training that resumes has the time and the iterations of its earlier parts.
+    first_ = {info.elapsed_s - info.rollout_s - info.update_s, info.iteration - 1};
   }
-  std::fprintf(stderr,
-               "%7.1f s %6lld %8lld %9.5f %8.5f %9.5f %9.5f %8.4f %7.4f %7.3f %6.3f %7s\n",
-               info.elapsed_s,
-               static_cast<long long>(info.iteration),
-               static_cast<long long>(info.episodes),
-               info.mean_proxy,
-               info.std_proxy,
-               info.min_proxy,
-               info.best_proxy,
-               info.entropy,
-               info.kl,
-               info.explained_variance,
-               info.clip_fraction,
-               score.c_str());
+  double left = std::max(time_limit_s_ - info.elapsed_s, 0.0);
+  if (iterations_) {
+    const double pace_s =
+        (info.elapsed_s - first_->time_s) /
+        static_cast<double>(std::max<std::int64_t>(info.iteration - first_->iteration, 1));
+    const double by_iterations =
+        pace_s * static_cast<double>(std::max<std::int64_t>(*iterations_ - info.iteration, 0));
+    left = std::min(left, by_iterations);
+  }
+  return left;
 }
 
 }  // namespace tessera::app

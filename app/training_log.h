@@ -1,7 +1,8 @@
 #pragma once
 
-#include <cstdio>
+#include <cstdint>
 #include <fstream>
+#include <optional>
 #include <string>
 
 #include "gnn/training.h"
@@ -23,7 +24,26 @@ class MetricsLog {
   std::ofstream file_;
 };
 
-/// A line on stderr, with a heading now and then.
-void print_progress(const gnn::IterationInfo& info);
+/// Tells of each iteration: a line with a heading now and then, and an event of the log.
+class TrainingProgress {
+ public:
+  explicit TrainingProgress(const gnn::TrainingOptions& options);
+
+  void operator()(const gnn::IterationInfo& info);
+
+ private:
+  struct Mark {
+    double time_s = 0.0;
+    std::int64_t iteration = 0;
+  };
+
+  /// Until the time or the iterations are used up, whichever is first.
+  double left_s(const gnn::IterationInfo& info);
+
+  double time_limit_s_;
+  std::optional<std::int64_t> iterations_;
+  std::optional<Mark> first_;
+  std::int64_t num_told_ = 0;
+};
 
 }  // namespace tessera::app

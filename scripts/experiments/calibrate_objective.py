@@ -4,10 +4,10 @@
 For each block: clusters the flat netlist once, makes hard-macro placements of many kinds in the die
 (random, packed, greedy, annealed to many depths and with many weightings, mixed-size, the commercial
 tool's, and mirror images of these), and measures each: flat wirelength and use of the routing edges by
-`tessera cost --flat`; proxy parts with the published routing constants and with real ones, clusters placed
-by either solver. Writes rank correlations (Kendall's tau-b with a bootstrap interval) of candidate
-objectives with the flat wirelength. Finished measurements are appended to a .jsonl file and skipped
-when they are there already.
+`tessera cost --flat`, for some also with the cells in rows; proxy parts with the published routing
+constants and with real ones, clusters placed by either solver. Writes rank correlations (Kendall's tau-b
+with a bootstrap interval) of candidate objectives with the flat wirelength and with the use of edges.
+Finished measurements are appended to a .jsonl file and skipped when they are there already.
 """
 import argparse
 import concurrent.futures
@@ -46,6 +46,12 @@ def kinds(seeds):
         for cap in (0.5, 0.7, 0.9):
             yield (f"mixed-size {starts} {cap}",
                    ["--policy", "none", "--evals", 0, "--flat-trials", starts, "--density-cap", cap])
+
+
+def is_in_rows(name):
+    """Whether to put the cells into rows, which takes as long as placing them."""
+    return "mirrored" not in name and (not name.startswith(("annealed", "random")) or
+                                       name.endswith((" 1", " 2")))
 
 
 def mirrored(plc, axis, path):
@@ -107,13 +113,15 @@ class Block:
         own = plc.stem.split(".x")[0].split(".y")[0]
         return self.folder / f"{own}.pb.txt.gz" if own.startswith("mixed-size") else self.clusters
 
-    def measure(self, plc):
-        """The flat wires, and the parts of the proxy by constants and solver."""
+    def measure(self, plc, in_rows):
+        """The flat wires, of cells in rows as well or not, and the parts of the proxy by constants and solver."""
         netlist = self.netlist_of(plc)
+        rows = [] if in_rows else ["--no-legalize"]
         flat = tessera(self.args, "cost", self.flat, "--flat", "--macros-from", f"{netlist},{plc}",
                        "--tracks", self.tracks[0], "--macro-tracks", self.tracks[1], "--threads", 1,
-                       "--json")["flat"]
-        entry = {"hpwl_um": flat["hpwl_um"], "ace": flat["ace"], "costs": {}}
+                       *rows, "--json")["flat"]
+        entry = {"hpwl_um": flat["hpwl_um"], "legal_hpwl_um": flat.get("legal_hpwl_um"),
+                 "ace": flat["ace"], "costs": {}}
         for solver in SOLVERS:
             around = self.folder / f"{plc.stem}.{solver}.plc"
             tessera(self.args, "place", netlist, "--plc", plc, "--fix", ".*", "--policy", "none",
@@ -162,23 +170,82 @@ def interval(a, b, samples=200):
     return taus[int(0.025 * samples)], taus[int(0.975 * samples) - 1]
 
 
-def table(entries):
+def value(entry, key, weights):
+    parts = entry["costs"][key]
+    return sum(weight * parts[term] for weight, term in
+               zip(weights, ("wirelength", "density", "congestion")))
+
+
+def correlation(pairs):
+    a, b = zip(*pairs)
+    low, high = interval(a, b)
+    return f"{kendall_tau(a, b):.2f} ({low:.2f} to {high:.2f})"
+
+
+def scaled(entry):
+    """What the search on the flat netlist minimises, as far as ACE at 1 % is the mean of ACE."""
+    use = entry["ace"]["1"]
+    return entry["hpwl_um"] * (1.0 + 2.0 * use + 3.0 * max(use - 0.7, 0.0))
+
+
+def table(entries, of):
+    """Correlations of each objective with `of` an entry, block by block."""
     blocks = sorted({entry["block"] for entry in entries})
+    mine = {block: [entry for entry in entries if entry["block"] == block] for block in blocks}
     lines = ["| objective | " + " | ".join(f"`{block}`" for block in blocks) + " |",
              "| --- |" + " ---: |" * len(blocks)]
-    for name, key, weights in objectives():
-        row = []
-        for block in blocks:
-            mine = [entry for entry in entries if entry["block"] == block]
-            parts = [entry["costs"][key] for entry in mine]
-            values = [sum(weight * part[term] for weight, term in
-                          zip(weights, ("wirelength", "density", "congestion"))) for part in parts]
-            wires = [entry["hpwl_um"] for entry in mine]
-            low, high = interval(values, wires)
-            row.append(f"{kendall_tau(values, wires):.2f} ({low:.2f} to {high:.2f})")
+
+    def line(name, objective, target=of, chosen=lambda entry: True):
+        row = [correlation([(objective(entry), target(entry)) for entry in mine[block] if chosen(entry)])
+               for block in blocks]
         lines.append(f"| {name} | " + " | ".join(row) + " |")
-    counts = " | ".join(str(sum(entry["block"] == block for entry in entries)) for block in blocks)
+
+    for name, key, weights in objectives():
+        line(name, lambda entry: value(entry, key, weights))
+    if of is wires:
+        line("flat placement, its wirelength, with that in rows", wires,
+             lambda entry: entry["legal_hpwl_um"], lambda entry: entry["legal_hpwl_um"])
+        line("flat placement, wirelength scaled for the use of edges, with that in rows", scaled,
+             lambda entry: entry["legal_hpwl_um"], lambda entry: entry["legal_hpwl_um"])
+    else:
+        line("flat placement, its wirelength", wires)
+        line("flat placement, wirelength scaled for the use of edges", scaled)
+    counts = " | ".join(str(len(mine[block])) for block in blocks)
     return "\n".join([*lines, f"| placements | {counts} |"])
+
+
+def wires(entry):
+    return entry["hpwl_um"]
+
+
+def use_of_edges(entry):
+    return entry["ace"]["1"]
+
+
+def plot(entries, folder):
+    """Flat wirelength over two objectives, a picture a block."""
+    import matplotlib
+    matplotlib.use("svg")
+    from matplotlib import pyplot
+    matplotlib.rcParams["svg.hashsalt"] = "tessera"
+    shown = {"published proxy": ("circuit-training, published", (1, 0.5, 0.5)),
+             "wirelength of the clusters": ("gradient, real", (1, 0, 0))}
+    families = ("random", "spiral", "greedy", "annealed", "mixed-size", "commercial")
+    colours = ("#999999", "#e69f00", "#56b4e9", "#009e73", "#0072b2", "#d55e00")
+    for block in sorted({entry["block"] for entry in entries}):
+        figure, axes = pyplot.subplots(1, 2, figsize=(8, 3.4), sharey=True, layout="constrained")
+        for axis, (name, (key, weights)) in zip(axes, shown.items()):
+            for family, colour in zip(families, colours):
+                dots = [(value(entry, key, weights), wires(entry) / 1e6) for entry in entries
+                        if entry["block"] == block and entry["placement"].startswith(family)]
+                axis.scatter(*zip(*dots), s=60 if family == "commercial" else 12, color=colour,
+                             marker="*" if family == "commercial" else "o", label=family)
+            axis.set_xlabel(name)
+        axes[0].set_ylabel("flat HPWL, m")
+        axes[1].legend(fontsize="small")
+        figure.suptitle(block)
+        figure.savefig(folder / f"objective_{block}.svg", metadata={"Date": None})
+        pyplot.close(figure)
 
 
 def main():
@@ -186,7 +253,8 @@ def main():
     parser.add_argument("file", type=pathlib.Path, help="the .jsonl to append to")
     parser.add_argument("--benchmarks", type=pathlib.Path, required=True,
                         help="folder with flat/ and clustered/")
-    parser.add_argument("--document", type=pathlib.Path, help="takes the table")
+    parser.add_argument("--document", type=pathlib.Path, help="takes the tables")
+    parser.add_argument("--plots", type=pathlib.Path, help="folder for pictures (needs matplotlib)")
     parser.add_argument("--tessera", default="build/bin/tessera")
     parser.add_argument("--output", type=pathlib.Path, default=pathlib.Path("build/calibration"))
     parser.add_argument("--blocks", nargs="+",
@@ -201,7 +269,7 @@ def main():
     def take(block, name, plc):
         if (block.name, name) in done:
             return
-        entry = {"block": block.name, "placement": name, **block.measure(plc)}
+        entry = {"block": block.name, "placement": name, **block.measure(plc, is_in_rows(name))}
         with LOCK:
             entries.append(entry)
             results_file.append(args.file, entry)
@@ -223,7 +291,10 @@ def main():
             for future in futures:
                 future.result()
     if args.document and entries:
-        results_file.replace_table(args.document, "objective", table(entries))
+        results_file.replace_table(args.document, "objective-wires", table(entries, wires))
+        results_file.replace_table(args.document, "objective-edges", table(entries, use_of_edges))
+    if args.plots and entries:
+        plot(entries, args.plots)
 
 
 if __name__ == "__main__":

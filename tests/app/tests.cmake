@@ -11,6 +11,7 @@ tessera_add_test(app
   app/net_weights_test.cpp
   app/place_test.cpp
   app/pretrain_test.cpp
+  app/progress_test.cpp
   app/refine_test.cpp
   app/report_test.cpp
   app/run_tessera.cpp
