@@ -30,10 +30,25 @@ std::pair<double, double> x_and_y(const char* flag, const std::vector<double>& v
   return {values.front(), values.back()};
 }
 
+/// Throws `ParseError` for a rule that is about no macro, most likely a slip of the pen.
+void check_rules_match(const std::vector<netlist_io::HaloRule>& rules, const Block& block) {
+  const auto macros = block.netlist.hard_macros();
+  for (const netlist_io::HaloRule& rule : rules) {
+    const bool found = std::any_of(macros.begin(), macros.end(), [&](netlist_io::NodeId macro) {
+      return matches(rule, block.netlist.name(macro), block.master_name(macro));
+    });
+    if (!found) {
+      throw netlist_io::ParseError(rule.location,
+                                   "no hard macro nor its master matches \"" + rule.text + "\"");
+    }
+  }
+}
+
 /// The halos of the file's rules; macros that none matches keep those of the design.
 std::shared_ptr<const std::vector<placer::Halo>> halos_from_file(const std::string& path,
                                                                  const Block& block) {
   const std::vector<netlist_io::HaloRule> rules = netlist_io::read_halo_file(path);
+  check_rules_match(rules, block);
   std::vector<placer::Halo> halos(block.netlist.num_nodes());
   if (block.macro_rules.spacing.own_halos) {
     halos = *block.macro_rules.spacing.own_halos;

@@ -4,7 +4,6 @@
 #include <cmath>
 #include <optional>
 
-#include "netlist_io/errors.h"
 #include "netlist_io/file.h"
 #include "netlist_io/number_text.h"
 #include "netlist_io/text_source.h"
@@ -28,6 +27,8 @@ HaloRule parse_rule(const SourceText& source, const std::vector<std::string_view
                 std::to_string(words.size()) + " words");
   }
   HaloRule rule;
+  rule.text = words.front();
+  rule.location = locate(source, words.front().data());
   try {
     rule.pattern = std::regex(std::string(words.front()));
   } catch (const std::regex_error& error) {
@@ -65,12 +66,16 @@ std::vector<HaloRule> read_halo_file(const std::string& path) {
   return parse_halo_file(read_file(path), path);
 }
 
+bool matches(const HaloRule& rule, const std::string& instance, const std::string& master) {
+  return std::regex_match(instance, rule.pattern) ||
+         (!master.empty() && std::regex_match(master, rule.pattern));
+}
+
 const HaloRule* find_halo_rule(const std::vector<HaloRule>& rules,
                                const std::string& instance,
                                const std::string& master) {
   const auto rule = std::find_if(rules.begin(), rules.end(), [&](const HaloRule& candidate) {
-    return std::regex_match(instance, candidate.pattern) ||
-           (!master.empty() && std::regex_match(master, candidate.pattern));
+    return matches(candidate, instance, master);
   });
   return rule == rules.end() ? nullptr : &*rule;
 }

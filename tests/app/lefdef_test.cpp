@@ -294,6 +294,10 @@ TEST_CASE("halos of a file hold, and its errors have a place") {
   const RunResult bad = run_on_example("place", {"--halo-file", halos, "-q", "-o", def});
   CHECK(bad.exit_code == 3);
   CHECK(contains(bad.err, "halos.txt:2:1: "));
+  write_text(halos, "RAM16 3\n\n  RAM61 1\n");
+  const RunResult unknown = run_on_example("place", {"--halo-file", halos, "-q", "-o", def});
+  CHECK(unknown.exit_code == 3);
+  CHECK(contains(unknown.err, "halos.txt:3:3: no hard macro nor its master matches \"RAM61\""));
 }
 
 TEST_CASE("a design goes to Bookshelf and is placed there") {
