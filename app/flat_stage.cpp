@@ -115,7 +115,7 @@ std::optional<cost::RoutingTracks> routing_tracks(const cost::CostOptions& cost)
                              std::min(cost.macro_routes.vertical, vertical)};
 }
 
-/// Tells of each placement that was judged and of how many are to come.
+/// Tells of the placements that are judged and of how many are to come.
 class TrialProgress {
  public:
   /// `total`: 0 if the time decides.
@@ -132,6 +132,14 @@ class TrialProgress {
     if (total_ > 0) {
       count += "/" + std::to_string(total_);
     }
+    const bool best = trial.judged && trial.scaled_hpwl_um < best_;
+    if (best) {
+      best_ = trial.scaled_hpwl_um;
+    }
+    if (!best && num_done_ < total_ && told_ && seconds_since(*told_) < kInterval_s) {
+      return;
+    }
+    told_ = Clock::now();
     char head[96];
     std::snprintf(head,
                   sizeof head,
@@ -140,23 +148,19 @@ class TrialProgress {
                   "flat",
                   count.c_str(),
                   trial.name.c_str());
-    log_line(head + outcome(trial) + left());
+    log_line(head + outcome(trial) + (best ? "  best" : "") + left());
   }
 
  private:
-  std::string outcome(const placer::FlatTrial& trial) {
+  /// Between trials worth a line; trials of small blocks are many a second.
+  static constexpr double kInterval_s = 1.0;
+
+  static std::string outcome(const placer::FlatTrial& trial) {
     if (!trial.judged) {
       return trial.legal ? "not judged" : trial.problem;
     }
-    const bool best = trial.scaled_hpwl_um < best_;
-    best_ = std::min(best_, trial.scaled_hpwl_um);
     char text[96];
-    std::snprintf(text,
-                  sizeof text,
-                  "HPWL %.6g um  edge use %.3f%s",
-                  trial.hpwl_um,
-                  trial.edge_use,
-                  best ? "  best" : "");
+    std::snprintf(text, sizeof text, "HPWL %.6g um  edge use %.3f", trial.hpwl_um, trial.edge_use);
     return text;
   }
 
@@ -172,6 +176,7 @@ class TrialProgress {
   Clock::time_point stage_start_;
   std::size_t total_;
   std::size_t num_done_ = 0;
+  std::optional<Clock::time_point> told_;
   double best_ = std::numeric_limits<double>::infinity();  ///< scaled HPWL, um
 };
 

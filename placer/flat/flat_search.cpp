@@ -322,15 +322,17 @@ std::size_t nominal_flat_trials(const Netlist& netlist,
   // Measured on blocks of 88 to 156 thousand cells, one core.
   constexpr double kJudgeSecondsPerPin = 1.4e-5;
   constexpr double kTrialSecondsPerPin = 2.2e-5;
-  std::size_t pins = 0;  // of all nets
+  constexpr double kTrialSeconds = 0.03;  // however small the netlist
+  constexpr double kMostNominalTrials = 240.0;  // small netlists gain nothing from more
+  std::size_t pins = 0;                         // of all nets
   for (std::size_t net = 0; net < netlist.num_nets(); ++net) {
     pins += netlist.pins_of(netlist_io::NetId(net)).size();
   }
   const double judge_s = kJudgeSecondsPerPin * static_cast<double>(pins);
-  const double trial_s = kTrialSecondsPerPin * static_cast<double>(pins);
+  const double trial_s = kTrialSeconds + kTrialSecondsPerPin * static_cast<double>(pins);
   const double room_s = seconds * threads - judge_s * static_cast<double>(candidates);
   const double trials = pins > 0 ? room_s / trial_s : 1.0;
-  return static_cast<std::size_t>(std::max(trials, 1.0));
+  return static_cast<std::size_t>(std::clamp(trials, 1.0, kMostNominalTrials));
 }
 
 }  // namespace tessera::placer

@@ -92,7 +92,7 @@ FlatSearchResult search_flat(const netlist_io::Netlist& netlist,
                              const FlatSearchOptions& options);
 
 /// Trials that take about `seconds` on `threads` cores of 2.8 GHz, with the judging of `candidates`
-/// others; the same on every machine. At least 1.
+/// others; the same on every machine. At least 1 and at most 240.
 std::size_t nominal_flat_trials(const netlist_io::Netlist& netlist,
                                 std::size_t candidates,
                                 double seconds,

@@ -47,6 +47,9 @@ def place(args, name, design, lefs):
             "proxy": report["cost"]["proxy"], "hard_macros": report["design"]["hard_macros"],
             "clusters": report["design"]["soft_macros"], "grid": report["design"]["grid"],
             "cluster_s": report["time_s"]["cluster"], "check": checked.returncode,
+            "flat": {name: report["flat"].get(name)
+                     for name in ("winner", "made", "hpwl_um", "legal_hpwl_um", "edge_use")},
+            "clusters_hpwl_um": report["flat"]["trials"][0].get("hpwl_um"),
             "tessera": report["tessera"]}
 
 
@@ -64,15 +67,24 @@ def read(args, components):
             "memory_mb": statistics.median(run.memory_mb for run in runs), "tessera": report["tessera"]}
 
 
+def metres(length_um):
+    return f"{length_um / 1e6:.3f}" if length_um else ""
+
+
 def tables(entries):
     latest = {(entry["kind"], entry["name"]): entry for entry in entries}
     lines = [f"tessera {entries[-1]['tessera']}, 2 threads.", "",
-             "| design | macros | clusters | grid | proxy | clustering, s | whole command, s | "
-             "memory, MB | check |", "| --- | ---: | ---: | --- | ---: | ---: | ---: | ---: | --- |"]
+             "| design | macros | clusters | grid | proxy | clustering, s | placements judged | "
+             "winner | flat HPWL in rows, m | that of the least proxy's macros, not in rows | edge use | "
+             "whole command, s | memory, MB | check |",
+             "| --- | ---: | ---: | --- | ---: | ---: | ---: | --- | ---: | ---: | ---: | ---: | ---: | --- |"]
     for (kind, name), e in latest.items():
         if kind == "place":
+            flat = e["flat"]
             lines.append(f"| `{name}` | {e['hard_macros']} | {e['clusters']} | "
                          f"{e['grid'][0]} x {e['grid'][1]} | {e['proxy']:.4f} | {e['cluster_s']:.1f} | "
+                         f"{1 + flat['made']} | {flat['winner']} | {metres(flat['legal_hpwl_um'])} | "
+                         f"{metres(e['clusters_hpwl_um'])} | {flat['edge_use']:.3f} | "
                          f"{e['wall_s']:.1f} | {e['memory_mb']:.0f} | "
                          f"{'no faults' if e['check'] == 0 else 'FAULTS'} |")
     lines += ["", "| components | nets | connections | `info`, s (median of 3) | memory, MB |",

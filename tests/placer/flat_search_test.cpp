@@ -186,8 +186,9 @@ TEST_CASE("flat search: quotas grow with the time and shrink with the netlist") 
     return tessera::placer::nominal_flat_trials(block.netlist, 1, seconds, threads);
   };
   CHECK(trials(0.0, 2) == 1);
-  CHECK(trials(20.0, 2) > trials(10.0, 2));
-  CHECK(trials(20.0, 4) > trials(20.0, 2));
+  CHECK(trials(2.0, 2) > trials(1.0, 2));
+  CHECK(trials(2.0, 4) > trials(2.0, 2));
+  CHECK(trials(1e6, 4) == 240);
 }
 
 }  // namespace
