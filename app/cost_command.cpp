@@ -15,6 +15,8 @@
 #include "app/input_netlist.h"
 #include "app/options_json.h"
 #include "app/outputs.h"
+#include "app/report/block_payload.h"
+#include "app/report/html_report.h"
 #include "cost/proxy_cost.h"
 #include "netlist_io/errors.h"
 #include "netlist_io/file.h"
@@ -45,6 +47,7 @@ struct FlatFlags {
 struct CostFlags {
   BlockFlags block;
   FlatFlags flat;
+  std::optional<std::string> report;
   CommonFlags common;
 };
 
@@ -174,10 +177,31 @@ FlatJudgement judge(const CostFlags& flags, const Block& block) {
   return judge_flat(block.netlist, block.canvas, placed_macros(flags.flat, block), options);
 }
 
+/// The page of a placement and, of a flat netlist, of what became of its cells.
+void write_report(const std::string& path,
+                  const CostReport& report,
+                  const Placement& placement,
+                  const nlohmann::ordered_json& document) {
+  ReportedRun run;
+  run.name = report.command;
+  run.document = document;
+  run.block = report.block;
+  run.placement = &placement;
+  run.spacing = report.block->macro_rules.spacing;
+  if (report.flat) {
+    run.flat_maps = flat_maps_payload(report.flat->edges);
+  }
+  HtmlReport page;
+  page.add(run);
+  netlist_io::write_file_atomic(path, page.to_html());
+}
+
 int run(const CostFlags& flags, nlohmann::ordered_json options_given) {
   const auto start = std::chrono::steady_clock::now();
-  if (flags.flat.maps) {
-    check_writable(*flags.flat.maps);
+  for (const std::optional<std::string>& path : {flags.flat.maps, flags.report}) {
+    if (path) {
+      check_writable(*path);
+    }
   }
   const std::unique_ptr<const Block> block = read_block(flags.block, BlockUse::kLooking);
   print_notes(block->notes);
@@ -199,10 +223,18 @@ int run(const CostFlags& flags, nlohmann::ordered_json options_given) {
     report.outputs.push_back(*flags.flat.maps);
   }
   report.total_s = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-  if (flags.common.json) {
-    report.inputs = inputs_json(block->input_paths);
+  if (flags.report) {
+    report.outputs.push_back(*flags.report);
   }
-  const std::string text = flags.common.json ? report.to_json().dump(2) + "\n" : report.to_text();
+  nlohmann::ordered_json document;
+  if (flags.common.json || flags.report) {
+    report.inputs = inputs_json(block->input_paths);
+    document = report.to_json();
+  }
+  if (flags.report) {
+    write_report(*flags.report, report, placement, document);
+  }
+  const std::string text = flags.common.json ? document.dump(2) + "\n" : report.to_text();
   std::fputs(text.c_str(), stdout);
   return kDone;
 }
@@ -215,6 +247,11 @@ void add_cost_command(CLI::App& app, int& exit_code) {
   const auto flags = std::make_shared<CostFlags>();
   flags->block.add_to(*command);
   flags->flat.add_to(*command);
+  command
+      ->add_option("--report",
+                   flags->report,
+                   "write a page to look at, with the maps of the flat netlist if there is --flat")
+      ->type_name("FILE");
   flags->common.add_to(*command);
   command->callback(
       [flags, command, &exit_code] { exit_code = run(*flags, options_json(*command)); });

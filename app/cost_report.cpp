@@ -68,7 +68,6 @@ ordered_json rows_json(const LegalCells& rows) {
 
 ordered_json flat_json(const FlatJudgement& flat) {
   const cost::RoutingTracks& tracks = flat.options.tracks;
-  const cost::AverageCongestion& ace = flat.edges.ace;
   ordered_json document = {{"hpwl_um", flat.placed.hpwl_um}};
   if (flat.options.legalize) {
     document["legal"] = flat.rows.legal;
@@ -80,11 +79,7 @@ ordered_json flat_json(const FlatJudgement& flat) {
                    {"iterations", flat.placed.iterations},
                    {"density_cap", flat.options.density_cap},
                    {"max_sinks", flat.max_sinks},
-                   {"ace",
-                    {{"0.5", ace.top_half_percent},
-                     {"1", ace.top_1_percent},
-                     {"2", ace.top_2_percent},
-                     {"5", ace.top_5_percent}}},
+                   {"ace", ace_json(flat.edges.ace)},
                    {"edge_overflow_tracks", flat.edges.overflow},
                    {"routed_length_um", flat.edges.routed_length_um},
                    {"tracks",

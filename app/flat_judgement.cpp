@@ -82,6 +82,13 @@ FlatJudgement judge_flat(const netlist_io::Netlist& netlist,
   return result;
 }
 
+ordered_json ace_json(const cost::AverageCongestion& ace) {
+  return {{"0.5", ace.top_half_percent},
+          {"1", ace.top_1_percent},
+          {"2", ace.top_2_percent},
+          {"5", ace.top_5_percent}};
+}
+
 ordered_json FlatJudgement::maps_json() const {
   const netlist_io::GridShape grid = edges.grid;
   return {{"schema_version", 1},

@@ -54,6 +54,9 @@ LegalCells put_into_rows(const netlist_io::Netlist& netlist,
                          int max_sinks,
                          const std::function<bool()>& stop = nullptr);
 
+/// By the share of the edges, in percent: `0.5`, `1`, `2`, `5`.
+nlohmann::ordered_json ace_json(const cost::AverageCongestion& ace);
+
 /// What the standard cells make of given hard macros.
 struct FlatJudgement {
   FlatJudgementOptions options;

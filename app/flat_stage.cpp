@@ -11,6 +11,7 @@
 #include "app/flat_judgement.h"
 #include "app/interrupt.h"
 #include "app/progress_log.h"
+#include "app/report/block_payload.h"
 #include "cost/edge_use.h"
 #include "cost/proxy_cost.h"
 #include "netlist_io/errors.h"
@@ -217,6 +218,17 @@ std::size_t trials_for(const FlatStageFlags& flags,
                                      kNominalThreads);
 }
 
+cost::EdgeUse edge_use_of(const netlist_io::Netlist& netlist,
+                          const netlist_io::Canvas& canvas,
+                          const Placement& placement,
+                          const placer::FlatSearchOptions& options) {
+  cost::EdgeUseOptions edges;
+  edges.tracks = *options.tracks;
+  edges.max_sinks = options.judge.max_sinks;
+  edges.threads = options.threads;
+  return cost::estimate_edge_use(netlist, canvas, placement, edges);
+}
+
 }  // namespace
 
 void FlatStageFlags::add_to(CLI::App& command) {
@@ -284,6 +296,7 @@ void choose_by_flat_netlist(const FlatStageFlags& flags,
   placer::FlatSearchResult& result = *found;
   CostReport& cost_report = report.cost_report;
   LegalCells rows;
+  std::optional<cost::EdgeUse> edges;  // of what is handed over
   if (result.winner.judged) {
     placer::RowOptions row_options = cell_rows(block);
     row_options.halo_x = options.judge.halo_x;
@@ -303,6 +316,10 @@ void choose_by_flat_netlist(const FlatStageFlags& flags,
         cost::ProxyCost(block.netlist, block.canvas, block.cost).evaluate(report.placement);
     cost_report.stages.push_back({"flat netlist", cost_report.cost.proxy, report.placement});
     result.placement.fixed = block.flat->placement.fixed;
+    if (options.tracks) {
+      edges = edge_use_of(view.netlist(), block.canvas, result.placement, options);
+      report.flat_maps = flat_maps_payload(*edges);
+    }
     report.flat_placement = std::move(result.placement);
   }
   nlohmann::ordered_json& details = report.details["flat"];
@@ -316,6 +333,9 @@ void choose_by_flat_netlist(const FlatStageFlags& flags,
   details["legal"] = rows.legal;
   if (rows.legal) {
     details["legal_hpwl_um"] = rows.hpwl_um;
+  }
+  if (edges) {
+    details["ace"] = ace_json(edges->ace);
   }
   details["density_cap"] = flags.density_cap;
   details["made"] = result.trials.size() - candidates.size();

@@ -81,6 +81,7 @@ void write_reports(const PlacementReport& report,
     run.stages.push_back({stage.name, stage.proxy, stage.placement ? &*stage.placement : nullptr});
   }
   run.policy = report.policy;
+  run.flat_maps = report.flat_maps;
   HtmlReport page;
   page.add(run);
   for (const std::string& path : paths) {

@@ -26,9 +26,10 @@ struct PlacementReport {
   /// Fixed flags and the positions of what is fixed.
   const netlist_io::Placement* fixed = nullptr;
   std::vector<std::string> input_paths;
-  nlohmann::ordered_json details;  ///< further fields of the JSON document
-  placer::MacroSpacing spacing;    ///< what hard macros keep free around them
-  nlohmann::ordered_json policy;   ///< `policy_payload`, if it is wanted
+  nlohmann::ordered_json details;    ///< further fields of the JSON document
+  placer::MacroSpacing spacing;      ///< what hard macros keep free around them
+  nlohmann::ordered_json policy;     ///< `policy_payload`, if it is wanted
+  nlohmann::ordered_json flat_maps;  ///< `flat_maps_payload`, if the flat netlist was placed
 };
 
 /// Writes the outputs, prints the report and returns the exit code. `start`: when the command

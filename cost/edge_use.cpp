@@ -477,6 +477,33 @@ EdgeUse estimate_edge_use(const Netlist& netlist,
   return result;
 }
 
+std::vector<double> gcell_use(const EdgeUse& edges) {
+  const auto cols = static_cast<std::size_t>(edges.grid.cols);
+  const auto rows = static_cast<std::size_t>(edges.grid.rows);
+  std::vector<double> use(cols * rows);
+  const auto raise = [&use](std::size_t gcell, double value) {
+    use[gcell] = std::max(use[gcell], value);
+  };
+  for (std::size_t row = 0; row < rows; ++row) {
+    for (std::size_t col = 0; col < cols; ++col) {
+      const std::size_t gcell = col + row * cols;
+      if (col + 1 < cols) {
+        const std::size_t edge = col + row * (cols - 1);
+        const double value =
+            edge_use(edges.demand.horizontal[edge], edges.capacity.horizontal[edge]);
+        raise(gcell, value);
+        raise(gcell + 1, value);
+      }
+      if (row + 1 < rows) {
+        const double value = edge_use(edges.demand.vertical[gcell], edges.capacity.vertical[gcell]);
+        raise(gcell, value);
+        raise(gcell + cols, value);
+      }
+    }
+  }
+  return use;
+}
+
 double flat_hpwl(const Netlist& netlist, const Placement& placement, int max_sinks) {
   PinPositions pins;
   pins.update(netlist, placement);

@@ -90,6 +90,9 @@ EdgeUse estimate_edge_use(const netlist_io::Netlist& netlist,
                           const netlist_io::Placement& placement,
                           const EdgeUseOptions& options);
 
+/// Use of the most used of the edges of each gcell, at `col + row * cols`.
+std::vector<double> gcell_use(const EdgeUse& edges);
+
 /// Sum over the nets of at most `max_sinks` sinks of weight times the half-perimeter of their pins,
 /// microns.
 double flat_hpwl(const netlist_io::Netlist& netlist,

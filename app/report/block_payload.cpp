@@ -225,4 +225,10 @@ ordered_json floorplan_payload(const Block& block,
             {"vertical", map_json(maps.congestion.total.vertical)}}}};
 }
 
+ordered_json flat_maps_payload(const cost::EdgeUse& edges) {
+  return {{"grid", {edges.grid.cols, edges.grid.rows}},
+          {"edges", map_json(cost::gcell_use(edges))},
+          {"rudy", map_json(edges.rudy)}};
+}
+
 }  // namespace tessera::app

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "app/block_input.h"
+#include "cost/edge_use.h"
 #include "netlist_io/placement.h"
 #include "placer/macro_spacing.h"
 
@@ -33,5 +34,10 @@ nlohmann::ordered_json positions_payload(const Block& block,
 nlohmann::ordered_json floorplan_payload(const Block& block,
                                          const netlist_io::Placement& placement,
                                          const placer::MacroSpacing& spacing);
+
+/// Maps of a flat placement: `grid` (columns and rows of gcells), `edges`, the use of the most used
+/// routing edge of each gcell, and `rudy`, wire per area in um / um^2; both by row from the lower
+/// left.
+nlohmann::ordered_json flat_maps_payload(const cost::EdgeUse& edges);
 
 }  // namespace tessera::app

@@ -67,6 +67,9 @@ void HtmlReport::add(const ReportedRun& run) {
   if (!run.policy.is_null()) {
     entry["policy"] = run.policy;
   }
+  if (!run.flat_maps.is_null()) {
+    entry["flat_maps"] = run.flat_maps;
+  }
   entry["notes"] = run.notes;
   runs_.push_back(std::move(entry));
 }

@@ -26,7 +26,8 @@ struct ReportedRun {
   const netlist_io::Placement* placement = nullptr;  ///< not null
   placer::MacroSpacing spacing;
   std::vector<ReportedStage> stages;
-  nlohmann::ordered_json policy;  ///< see `policy_payload`; null: not known
+  nlohmann::ordered_json policy;     ///< see `policy_payload`; null: not known
+  nlohmann::ordered_json flat_maps;  ///< see `flat_maps_payload`; null: not known
   std::vector<std::string> notes;
 };
 

@@ -37,20 +37,20 @@ export class Camera {
   }
 }
 
-/** A map as a picture of a pixel a cell. `range` is what the ends of the ramp stand for. */
-export function mapPicture(run, values, range, ramp) {
+/** A map of `cols` by `rows` as a picture of a pixel a cell. `range` is what the ends of the ramp stand for. */
+export function mapPicture({ cols, rows }, values, range, ramp) {
   const picture = document.createElement('canvas');
-  picture.width = run.cols;
-  picture.height = run.rows;
+  picture.width = cols;
+  picture.height = rows;
   const context = picture.getContext('2d');
-  const image = context.createImageData(run.cols, run.rows);
+  const image = context.createImageData(cols, rows);
   const colours = rampTable(ramp);
   const [low, high] = range;
   for (let cell = 0; cell < values.length; ++cell) {
     const share = high > low ? (values[cell] - low) / (high - low) : 0;
     const step = 3 * Math.round(255 * Math.min(1, Math.max(0, share)));
-    const row = run.rows - 1 - Math.floor(cell / run.cols);
-    const at = 4 * (row * run.cols + (cell % run.cols));
+    const row = rows - 1 - Math.floor(cell / cols);
+    const at = 4 * (row * cols + (cell % cols));
     image.data.set([colours[step], colours[step + 1], colours[step + 2], 255], at);
   }
   context.putImageData(image, 0, 0);

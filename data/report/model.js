@@ -188,6 +188,7 @@ export class Run {
     this.maps = payload.maps;
     this.notes = payload.notes;
     this.policy = payload.policy ?? null;
+    this.flatMaps = payload.flat_maps ?? null;
     this.positions = new Positions(this.netlist, payload.positions);
     this.stages = payload.stages.map((stage) => ({
       name: stage.name, proxy: stage.proxy,

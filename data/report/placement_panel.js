@@ -22,11 +22,22 @@ const kMaps = [
   { name: 'horizontal', title: 'Horizontal', unit: 'horizontal demand / capacity' },
   { name: 'vertical', title: 'Vertical', unit: 'vertical demand / capacity' },
   { name: 'worst', title: 'H or V', unit: 'the larger of both, demand / capacity' },
+  { name: 'edges', title: 'Routing edges', unit: 'use of the most used edge of a gcell, flat netlist',
+    needs: (run) => run.flatMaps },
+  { name: 'rudy', title: 'RUDY', unit: 'wire per area, µm / µm², flat netlist',
+    needs: (run) => run.flatMaps },
   { name: 'policy', title: 'Policy', unit: 'probability of a cell',
     needs: (run) => run.policy },
 ];
 
 const kDecades = 4;  // of probabilities on the policy's map
+
+const isFlat = (name) => name === 'edges' || name === 'rudy';
+
+/** The columns and rows of a map. */
+function mapGrid(run, name) {
+  return isFlat(name) ? { cols: run.flatMaps.grid[0], rows: run.flatMaps.grid[1] } : run;
+}
 
 /** The values of a map, or null where there are none. */
 function mapValues(run, name, selected) {
@@ -37,6 +48,7 @@ function mapValues(run, name, selected) {
     return step < 0 ? null
       : run.policy.probabilities[step].map((share) => Math.max(0, Math.log10(share) + kDecades));
   }
+  if (isFlat(name)) return run.flatMaps?.[name] ?? null;
   if (name !== 'worst') return run.maps[name];
   return run.maps.horizontal.map((value, cell) => Math.max(value, run.maps.vertical[cell]));
 }
@@ -222,7 +234,9 @@ export class PlacementPanel {
     const high = policy ? kDecades
       : Math.max(1e-9, ...all.map((one) => one.reduce((a, b) => Math.max(a, b), 0)));
     this.views.forEach((view, i) => {
-      view.scene.picture = values[i] ? mapPicture(view.scene.run, values[i], [0, high], heat) : null;
+      const { run } = view.scene;
+      view.scene.picture = values[i]
+        ? mapPicture(mapGrid(run, this.map), values[i], [0, high], heat) : null;
     });
     this.views.forEach((view) => { view.scene.hidden = policy ? this.notYetPlaced(view) : null; });
     const scales = all.length > 0 ? [this.scale(heat, policy ? '≤ 10⁻⁴' : '0',
@@ -230,7 +244,8 @@ export class PlacementPanel {
     if (this.showsDifference(values)) {
       const change = values[1].map((value, cell) => value - values[0][cell]);
       const most = Math.max(1e-9, change.reduce((a, b) => Math.max(a, Math.abs(b)), 0));
-      this.views[1].scene.picture = mapPicture(this.shown[1], change, [-most, most], difference);
+      this.views[1].scene.picture = mapPicture(mapGrid(this.shown[1], this.map), change, [-most, most],
+                                               difference);
       scales.push(this.scale(difference, `−${significant(most, 3)}`, `+${significant(most, 3)}`,
                              'right minus left'));
     }
@@ -249,7 +264,7 @@ export class PlacementPanel {
 
   showsDifference(values) {
     return this.difference && values.length === 2 && values.every(Boolean) &&
-      sameGrid(...this.shown);
+      sameGrid(...this.shown) && values[0].length === values[1].length;
   }
 
   unit() {

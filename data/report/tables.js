@@ -210,7 +210,9 @@ function flatTrials(flat) {
 }
 
 function flatJudgement(flat) {
-  const rows = [['HPWL', length(flat.hpwl_um)], ['Routed length', length(flat.routed_length_um)],
+  const rows = [['HPWL', length(flat.hpwl_um)],
+    ...(flat.legal_hpwl_um ? [['HPWL with the cells in rows', length(flat.legal_hpwl_um)]] : []),
+    ['Routed length', length(flat.routed_length_um)],
     ['Overflow of the flat placement', significant(flat.overflow, 3)],
     ...Object.entries(flat.ace ?? {}).map(([share, use]) =>
       [`Mean use of the most used ${share} % of the routing edges`, fixed(use, 4)])];

@@ -322,7 +322,7 @@ std::size_t nominal_flat_trials(const Netlist& netlist,
   // Measured on blocks of 88 to 156 thousand cells, one core.
   constexpr double kJudgeSecondsPerPin = 1.4e-5;
   constexpr double kTrialSecondsPerPin = 2.2e-5;
-  constexpr double kTrialSeconds = 0.03;  // however small the netlist
+  constexpr double kTrialSeconds = 0.03;        // however small the netlist
   constexpr double kMostNominalTrials = 240.0;  // small netlists gain nothing from more
   std::size_t pins = 0;                         // of all nets
   for (std::size_t net = 0; net < netlist.num_nets(); ++net) {

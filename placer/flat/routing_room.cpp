@@ -15,35 +15,6 @@ using netlist_io::NodeId;
 using netlist_io::Placement;
 using netlist_io::Rect;
 
-/// Use of the most used edge of each gcell, at `col + row * cols`.
-std::vector<double> use_of_gcells(const cost::EdgeUse& edges) {
-  const auto cols = static_cast<std::size_t>(edges.grid.cols);
-  const auto rows = static_cast<std::size_t>(edges.grid.rows);
-  std::vector<double> use(cols * rows);
-  const auto raise = [&](std::size_t gcell, double value) {
-    use[gcell] = std::max(use[gcell], value);
-  };
-  for (std::size_t row = 0; row < rows; ++row) {
-    for (std::size_t col = 0; col < cols; ++col) {
-      const std::size_t gcell = col + row * cols;
-      if (col + 1 < cols) {
-        const std::size_t edge = col + row * (cols - 1);
-        const double value =
-            cost::edge_use(edges.demand.horizontal[edge], edges.capacity.horizontal[edge]);
-        raise(gcell, value);
-        raise(gcell + 1, value);
-      }
-      if (row + 1 < rows) {
-        const double value =
-            cost::edge_use(edges.demand.vertical[gcell], edges.capacity.vertical[gcell]);
-        raise(gcell, value);
-        raise(gcell + cols, value);
-      }
-    }
-  }
-  return use;
-}
-
 /// Mean over the gcells that a box touches but not those wholly inside.
 double use_along(const Rect& box, const Canvas& gcells, std::span<const double> use) {
   const cost::CellRange range = cost::covered_cells(box, gcells);
@@ -90,7 +61,7 @@ std::vector<float> room_for_routing(const Netlist& netlist,
                                     const RoutingRoomOptions& options) {
   Canvas gcells = canvas;
   gcells.grid = edges.grid;
-  const std::vector<double> use = use_of_gcells(edges);
+  const std::vector<double> use = cost::gcell_use(edges);
   std::vector<float> room = before;
   room.resize(netlist.num_nodes(), 1.0F);
   const auto give = [&](NodeId node, double found) {
