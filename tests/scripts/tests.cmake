@@ -6,4 +6,10 @@ if(Python3_Interpreter_FOUND)
   add_test(NAME fetch_benchmarks
     COMMAND Python3::Interpreter -B ${CMAKE_CURRENT_LIST_DIR}/fetch_benchmarks_test.py
             ${PROJECT_SOURCE_DIR})
+  add_test(NAME check_tutorial
+    COMMAND Python3::Interpreter -B ${CMAKE_CURRENT_LIST_DIR}/check_tutorial_test.py)
+  # The commands of the tutorial itself.
+  add_test(NAME tutorial
+    COMMAND Python3::Interpreter -B ${PROJECT_SOURCE_DIR}/scripts/check_tutorial.py
+            $<TARGET_FILE:tessera> ${PROJECT_SOURCE_DIR}/docs/tutorial.md)
 endif()
