@@ -4,11 +4,11 @@
     check_tutorial.py TESSERA DOCUMENT
 
 Takes the fenced blocks that begin with ```sh, in order, and runs them as one bash script, under
-`set -euo pipefail`, in a new folder with copies of the project's data and scripts and with TESSERA's
-folder first in PATH. The first command that fails ends the run and is named by its line in the
-document. Every file or folder that a block writes by -o, --report, --frames or > must be there
-afterwards and not empty. Blocks that begin with ```sh torch need the learning code and are skipped,
-with a message, where TESSERA was built without. Relative links must lead to something.
+`set -euo pipefail`, in a new folder with copies of the project's data and scripts and with the
+folder of TESSERA first in PATH. The first command that fails ends the run and is named by its line
+in the document. Every file or folder that a block writes by -o, --report, --frames or > must be
+there afterwards and not empty. Blocks that begin with ```sh torch need the learning code and are
+skipped, with a message, where TESSERA was built without. Relative links must lead to something.
 
 Exit status: 0 if all is well, 1 if not.
 """

@@ -71,7 +71,7 @@ def check(path, entry, origin):
 
 
 def open_url(url, start):
-    """The response for `url` from byte `start` on; that of the whole file where the server cannot."""
+    """The response for `url` from byte `start` on, or for all of it where the server cannot."""
     request = urllib.request.Request(url, headers={"User-Agent": "tessera"})
     if start > 0:
         request.add_header("Range", f"bytes={start}-")

@@ -80,7 +80,8 @@ class CheckTutorialTest(unittest.TestCase):
         self.assertIn("does not end", self.check("true", end="")[2])
 
     def test_links_must_lead_somewhere(self):
-        self.assertEqual(self.check(f"true\n{FENCE}\n[a](text.md#b) [c](https://x.y/z)\n{FENCE}sh")[0], 0)
+        links = "[a](text.md#b) [c](https://x.y/z)"
+        self.assertEqual(self.check(f"true\n{FENCE}\n{links}\n{FENCE}sh")[0], 0)
         status, _, err = self.check(f"true\n{FENCE}\n![a](no.svg)\n{FENCE}sh")
         self.assertEqual(status, 1)
         self.assertIn("line 6: no.svg is not there", err)

@@ -98,7 +98,7 @@ class FetchTest(unittest.TestCase):
         manifest = self.folder / "manifest.json"
         manifest.write_text(json.dumps(self.manifest))
         command = [ROOT / "scripts/fetch_benchmarks.sh", "--manifest", manifest]
-        environment = {key: value for key, value in os.environ.items() if "proxy" not in key.lower()}
+        environment = {k: v for k, v in os.environ.items() if "proxy" not in k.lower()}
         return subprocess.run(
             [*command, "--output", self.output, *options],
             capture_output=True, text=True, check=False, timeout=60, env=environment,
