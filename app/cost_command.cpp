@@ -211,8 +211,8 @@ int run(const CostFlags& flags, nlohmann::ordered_json options_given) {
 }  // namespace
 
 void add_cost_command(CLI::App& app, int& exit_code) {
-  CLI::App* const command =
-      app.add_subcommand("cost", "The exact proxy cost of a placement, its parts, its legality");
+  CLI::App* const command = app.add_subcommand(
+      "cost", "Computes the exact proxy cost of a placement, its parts, its legality");
   const auto flags = std::make_shared<CostFlags>();
   flags->block.add_to(*command, "the placement to evaluate");
   flags->flat.add_to(*command);

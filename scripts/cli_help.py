@@ -121,7 +121,7 @@ def sections_of(text):
     """Pairs of a heading, "" for what comes before the first, and the lines under it."""
     sections = [("", [])]
     for line in text.splitlines():
-        heading = re.fullmatch(r"([A-Z][^:]*):", line)
+        heading = re.fullmatch(r"([A-Z].*):", line)
         if heading:
             sections.append((heading[1], []))
         elif line.strip():
