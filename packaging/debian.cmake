@@ -29,13 +29,14 @@ set(CPACK_PACKAGE_NAME tessera)
 set(CPACK_PACKAGE_CONTACT ${TESSERA_MAINTAINER})
 set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "learning macro placer for chip blocks")
 set(CPACK_PACKAGE_DESCRIPTION "\
-Tessera decides where the memories and other large blocks of a chip stand on its floorplan, before \
-the standard cells are placed. A graph neural network, trained by reinforcement learning, places \
-them one after the other; an analytic solver and a local search on the exact proxy cost of Circuit \
+Tessera decides where the memories and other large blocks of a chip stand on
+its floorplan, before the standard cells are placed. A graph neural network,
+trained by reinforcement learning, places them one after the other; an
+analytic solver and a local search on the exact proxy cost of Circuit
 Training follow.
 
-It reads and writes LEF/DEF, Bookshelf and the netlists and placements of Circuit Training, and needs \
-neither a GPU nor a network connection.")
+It reads and writes LEF/DEF, Bookshelf, and the netlists and placements of
+Circuit Training, and needs neither a GPU nor a network connection.")
 set(CPACK_PACKAGING_INSTALL_PREFIX /usr)
 set(CPACK_STRIP_FILES ON)
 set(CPACK_INSTALL_DEFAULT_DIRECTORY_PERMISSIONS
