@@ -112,9 +112,11 @@ class Program(Command):
     exit_status: list = field(default_factory=list)  # of (code, meaning)
 
 
-def capitalised(text):
-    """The text with a capital at the start, unless that is a name or a symbol."""
-    return text[0].upper() + text[1:] if re.match(r"[a-z]+[,;]?( |$)", text) else text
+def sentence(text):
+    """The text with a full stop, and a capital at the start unless that is a name or a symbol."""
+    if re.match(r"[a-z]+(-[a-z]+)?[,;]?( |$)", text):
+        text = text[0].upper() + text[1:]
+    return text if text.endswith(".") else text + "."
 
 
 def sections_of(text):

@@ -14,6 +14,7 @@ from pathlib import Path
 
 sys.dont_write_bytecode = True  # leaves no folders beside the scripts
 import cli_help  # noqa: E402  pylint: disable=wrong-import-position
+from cli_help import sentence  # noqa: E402  pylint: disable=wrong-import-position
 
 REFERENCE = Path(__file__).resolve().parent.parent / "docs" / "cli.md"
 MAX_DIFF_LINES = 40
@@ -53,10 +54,6 @@ def code(text):
 
 def codes(words):
     return ", ".join(code(word) for word in words)
-
-
-def sentence(text):
-    return cli_help.capitalised(text) + "."
 
 
 def table(columns, rows):

@@ -37,7 +37,7 @@ def running(text):
 
 
 def sentence(text):
-    return running(cli_help.capitalised(text)) + "."
+    return running(cli_help.sentence(text))
 
 
 def page_name(command):
@@ -55,6 +55,7 @@ def head(command, program):
     name = page_name(command)
     return [
         f'.TH "{escaped(name.upper())}" 1 "" "Tessera {program.version}" "User Commands"',
+        ".nh\n.ad l",  # names of options and of pages stay in one piece
         ".SH NAME",
         f"{escaped(name)} \\- {running(summary)}",
         ".SH SYNOPSIS",
