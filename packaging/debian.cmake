@@ -21,7 +21,10 @@ if(GZIP_PROGRAM)
   execute_process(
     COMMAND ${GZIP_PROGRAM} -9nc ${changelog}
     OUTPUT_FILE ${changelog}.gz COMMAND_ERROR_IS_FATAL ANY)
-  install(FILES ${changelog}.gz TYPE DOC)
+  install(CODE "
+    if(CMAKE_INSTALL_PREFIX MATCHES [[/usr$]])
+      file(INSTALL [[${changelog}.gz]] DESTINATION \"\${CMAKE_INSTALL_PREFIX}/share/doc/tessera\")
+    endif()")
 endif()
 
 set(CPACK_GENERATOR DEB)

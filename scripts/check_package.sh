@@ -112,7 +112,8 @@ place() {
 design() {
   inside sh -ec '
     cd /usr/share/doc/tessera/examples
-    tessera place small.def --lef small_tech.lef --policy none --evals 20000 -q -o /tmp/placed.def
+    tessera place small.def --lef small_tech.lef --policy none --evals 20000 -q \
+      -o /tmp/placed.def >/tmp/placed.txt
     grep -c " + PLACED " /tmp/placed.def'
 }
 
