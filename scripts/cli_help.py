@@ -159,7 +159,7 @@ def split_entry(left, right):
 
 def cut(pattern, text):
     """The text without the end that matches, and the match."""
-    match = re.search(pattern + "$", text)
+    match = re.search(pattern + " *$", text)
     return (text[: match.start()], match) if match else (text, None)
 
 
@@ -182,12 +182,16 @@ def bounds_of(constraint):
 
 
 def parse_option(left, right):
-    """An entry such as `--mode TEXT:{grid,free}=free REQUIRED Needs: --flat`."""
+    """An entry such as `--mode TEXT:{grid,free}=free REQUIRED Needs: --flat`.
+
+    CLI11 2.1 of Debian 12 writes defaults like this, 2.4 of Debian 13 as ` [free] `.
+    """
     rest, excludes = cut(r" Excludes:((?: -\S+)+)", left)
     rest, needs = cut(r" Needs:((?: -\S+)+)", rest)
     rest, required = cut(" REQUIRED", rest)
     rest, dots = cut(r" \.\.\.", rest)
-    name, _, kind = rest.partition(" ")
+    rest, bracketed = cut(r"(?<! in) \[([^][]*)\]", rest)
+    name, _, kind = rest.rstrip().partition(" ")
     kind, _, default = kind.partition("=")
     metavar, _, constraint = kind.partition(":")
     names = tuple(name.split(",")) if name.startswith("-") else ()
@@ -201,7 +205,7 @@ def parse_option(left, right):
         metavar=TYPE_NAMES.get(metavar, metavar),
         choices=choices,
         bounds=bounds,
-        default=default,
+        default=bracketed[1] if bracketed else default,
         default_words="",
         repeatable=dots is not None and "," not in metavar,  # commas: one value of several parts
         required=required is not None,

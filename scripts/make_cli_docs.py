@@ -31,8 +31,9 @@ INTRODUCTION = """\
 tessera COMMAND [OPTIONS]
 ```
 
-`tessera --version` prints the version, `tessera COMMAND --help` what this page says of a command. The value
-of an option follows it as the next word or after `=`: `--seed 7`, `--seed=7`. `N` is an integer, `X` a number.
+`tessera --version` prints the version, `tessera COMMAND --help` what this page says of a command.
+The value of an option follows it as the next word or after `=`: `--seed 7`, `--seed=7`. `N` is an
+integer, `X` a number.
 """
 
 
@@ -67,7 +68,7 @@ def table(columns, rows):
 def value_cell(option):
     if option.choices:
         return codes(option.choices)
-    return code(option.metavar) + (", " + option.bounds.replace("<", "\\<") if option.bounds else "")
+    return ", ".join(part for part in (code(option.metavar), escaped(option.bounds)) if part)
 
 
 def meaning_cell(option):
@@ -89,7 +90,8 @@ def group_lines(group):
     if not options:
         return []
     lines = [f"**{group.title}**" + (f" ({escaped(group.remark)})" if group.remark else ""), ""]
-    return lines + table(("option", "value", "default", "meaning"), [option_row(o) for o in options])
+    rows = [option_row(option) for option in options]
+    return lines + table(("option", "value", "default", "meaning"), rows)
 
 
 def command_lines(command):
@@ -125,7 +127,12 @@ def check(text, path):
     found = path.read_text(encoding="utf-8") if path.exists() else ""
     difference = list(
         difflib.unified_diff(
-            found.splitlines(), text.splitlines(), str(path), "help of the program", lineterm="", n=0
+            found.splitlines(),
+            text.splitlines(),
+            str(path),
+            "help of the program",
+            lineterm="",
+            n=0,
         )
     )
     if not difference:

@@ -149,7 +149,7 @@ def write_page(folder, command, program):
 def parse_arguments():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("tessera", metavar="TESSERA", help="the program, build/bin/tessera")
-    parser.add_argument("folder", type=Path, metavar="FOLDER", help="where to write the pages, .1.gz")
+    parser.add_argument("folder", type=Path, metavar="FOLDER", help="gets the pages, .1.gz")
     return parser.parse_args()
 
 

@@ -85,10 +85,13 @@ class HelpTest(unittest.TestCase):
         self.assertEqual(output.names, ("-o", "--output"))
         self.assertEqual((output.metavar, output.paths), ("FILE", "file"))
         self.assertTrue(output.required and output.repeatable)
-        self.assertEqual((output.help, output.default_words), ("where to, once per file", "nowhere"))
-        self.assertEqual((self.option["--list"].default, self.option["--list"].repeatable), ("1,2", False))
+        self.assertEqual(output.help, "where to, once per file")
+        self.assertEqual(output.default_words, "nowhere")
+        self.assertEqual(self.option["--list"].default, "1,2")
+        self.assertFalse(self.option["--list"].repeatable)
         mode = self.option["--mode"]
-        self.assertEqual((mode.words, mode.default, mode.value), (("grid", "free"), "free", "grid|free"))
+        self.assertEqual((mode.words, mode.value), (("grid", "free"), "grid|free"))
+        self.assertEqual(mode.default, "free")
         self.assertEqual(self.option["--count"].bounds, "1 to 1,000,000")
         self.assertEqual(self.option["--count"].needs, ("--mode",))
         self.assertEqual(self.option["--flag"].excludes, ("--count", "--mode"))
@@ -107,6 +110,16 @@ class HelpTest(unittest.TestCase):
                 self.assertIn(old, HELP)
                 with self.assertRaises(cli_help.HelpError):
                     cli_help.parse_help(HELP.replace(old, new), cli_help.Command("tessera do"))
+
+    def test_newer_library(self):
+        text = HELP.replace("=1,2 ...   ", " [1,2]  ...").replace("=free\n", " [free] \n")
+        step = "\n  --step X:FLOAT in [1 - 2] [1.5] \n" + " " * 30 + "how far\n"
+        text = text.replace("\n  --count N", step + "  --count N")
+        command = cli_help.Command("tessera do")
+        cli_help.parse_help(text, command)
+        step = next(option for option in command.options if option.names == ("--step",))
+        self.assertEqual((step.bounds, step.default), ("1 to 2", "1.5"))
+        self.assertEqual([o for o in command.options if o != step], self.command.options)
 
     def test_briefs(self):
         for option in (option for command in PROGRAM.commands for option in command.options):
