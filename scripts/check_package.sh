@@ -75,11 +75,11 @@ has_plugin() {
   inside test -e /usr/lib/tessera/libtessera_gnn_plugin.so
 }
 
-# Libraries are found, and none by a path of the machine that built the package.
+# Libraries are found, all of them among those of the system.
 libraries() {
   local file missing
   for file in /usr/bin/tessera $(has_plugin && echo /usr/lib/tessera/libtessera_gnn_plugin.so); do
-    missing="$(inside ldd "$file" | grep -E 'not found|=> /(home|tmp|work|root)/')" || true
+    missing="$(inside ldd "$file" | grep '=>' | grep -vE '=> /(usr/)?lib/')" || true
     if [[ -n "$missing" ]]; then
       printf '%s: %s\n' "$file" "$missing"
       return 1
