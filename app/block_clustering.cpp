@@ -58,7 +58,10 @@ Placement clustered_placement(const Block& block, const FlatBlock& flat) {
 
 void ClusteringSettings::add_to(CLI::App& command) {
   const char* const group = "Clustering";
-  command.add_option("--partitions", num_partitions, "parts of the partitioner")
+  command
+      .add_option("--partitions",
+                  num_partitions,
+                  "parts of the partitioner (default: by the number of cells)")
       ->check(CLI::Range(1, 1'000'000))
       ->type_name("N")
       ->group(group);
@@ -78,10 +81,11 @@ void ClusteringSettings::add_to(CLI::App& command) {
       ->capture_default_str()
       ->group(group);
   command
-      .add_option("--partition",
-                  partition,
-                  "result of hMETIS or another partitioner, a part per line and node, instead of "
-                  "our own")
+      .add_option(
+          "--partition",
+          partition,
+          "result of hMETIS or another partitioner, the part of a node a line, instead of a "
+          "partition computed here")
       ->type_name("FILE")
       ->group(group);
 }

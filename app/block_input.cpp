@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cmath>
 #include <filesystem>
+#include <sstream>
 
 #include "app/block_clustering.h"
 #include "app/design_rules.h"
@@ -40,6 +41,13 @@ std::vector<std::string> split(const std::string& text, char separator) {
     }
   }
   return parts;
+}
+
+/// Tracks per micron as flags take them.
+std::string pair_text(const RoutesPerMicron& routes) {
+  std::ostringstream text;
+  text << routes.horizontal << ',' << routes.vertical;
+  return text.str();
 }
 
 /// Parses `AxB` into two positive numbers.
@@ -218,10 +226,12 @@ void BlockFlags::add_to(CLI::App& command) {
       .add_option("netlist",
                   input.netlist,
                   "netlist.pb.txt (parts of one joined by commas), design.def or Bookshelf .aux; "
-                  "all also with .gz")
+                  "each also with .gz")
       ->required()
       ->type_name("NETLIST");
-  command.add_option("--plc", input.plc, "initial placement: canvas, grid, constants, fixed nodes")
+  command
+      .add_option(
+          "--plc", input.plc, "initial placement (.plc): canvas, grid, constants, fixed nodes")
       ->type_name("FILE");
   command.add_option("--lef", input.lefs, "LEF of a DEF, once per file: technology, cells, macros")
       ->type_name("FILE")
@@ -249,31 +259,69 @@ void BlockFlags::add_to(CLI::App& command) {
       ->check(CLI::IsMember({"clamp", "drop"}))
       ->capture_default_str()
       ->group(group);
-  command.add_option("--smooth-range", smooth_range, "cells over which net demand is spread")
+  const cost::CostOptions defaults;
+  command
+      .add_option("--smooth-range",
+                  smooth_range,
+                  "grid cells to either side over which the demand of a net is spread (default: " +
+                      std::to_string(defaults.smooth_range) + ")")
       ->type_name("K")
       ->group(group);
-  command.add_option("--routes", routes, "routing tracks per micron; a LEF has them by its layers")
-      ->delimiter(',')
-      ->type_name("H,V")
-      ->group(group);
-  command.add_option("--macro-routes", macro_routes, "tracks per micron that macros take away")
-      ->delimiter(',')
-      ->type_name("H,V")
-      ->group(group);
-  command.add_option("--grid", grid, "grid cells")->type_name("COLSxROWS")->group(group);
   command
-      .add_option("--canvas",
-                  canvas,
-                  "canvas in microns, or auto: square at 60 % utilisation; a DEF and a Bookshelf "
-                  "design have their own")
+      .add_option("--routes",
+                  routes,
+                  "horizontal and vertical routing tracks per micron; a LEF has them by its layers "
+                  "(default: " +
+                      pair_text(defaults.routes) + ")")
+      ->delimiter(',')
+      ->type_name("H,V")
+      ->group(group);
+  command
+      .add_option("--macro-routes",
+                  macro_routes,
+                  "of these, tracks that hard macros take away (default: " +
+                      pair_text(defaults.macro_routes) + ")")
+      ->delimiter(',')
+      ->type_name("H,V")
+      ->group(group);
+  command
+      .add_option(
+          "--grid",
+          grid,
+          "columns and rows of the grid (default: what suits the hard macros where they are "
+          "placed, else " +
+              std::to_string(kDefaultGridSide) + "x" + std::to_string(kDefaultGridSide) + ")")
+      ->type_name("COLSxROWS")
+      ->group(group);
+  command
+      .add_option(
+          "--canvas",
+          canvas,
+          "canvas in microns, or auto: square at 60 % utilisation (default: auto); a DEF and a "
+          "Bookshelf design have their own")
       ->type_name("WxH|auto")
       ->group(group);
-  command.add_option("--max-grid-cells", max_grid_cells, "most cells of a grid chosen for you")
+  command
+      .add_option("--max-grid-cells",
+                  max_grid_cells,
+                  "most cells of a grid chosen without --grid (default: " +
+                      std::to_string(placer::GridSelectionOptions().max_cells) + ")")
       ->check(CLI::Range(1, 16384))
       ->type_name("N")
       ->group(group);
-  command.add_flag("--square-soft-macros", square_soft_macros, "count clusters as squares")
+  command
+      .add_flag("--square-soft-macros",
+                square_soft_macros,
+                "count every cluster as a square of the same area")
       ->group(group);
+}
+
+void BlockFlags::add_to(CLI::App& command, const char* role) {
+  add_to(command);
+  command.get_option("--plc")->description(
+      std::string(role) +
+      " (.plc): positions, canvas, grid, constants, fixed nodes; a DEF and a Bookshelf design have "
+      "their own");
 }
 
 std::unique_ptr<Block> read_block(const BlockFlags& flags,

@@ -35,6 +35,8 @@ struct BlockFlags {
   std::vector<double> weights = {1.0, 0.5, 0.5};
 
   void add_to(CLI::App& command);
+  /// The same for a command to which `--plc` gives the placement that it is about: `role`.
+  void add_to(CLI::App& command, const char* role);
 };
 
 /// The flat netlist that a block was clustered from.

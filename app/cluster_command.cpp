@@ -99,11 +99,15 @@ void add_cluster_command(CLI::App& app, int& exit_code) {
       ->add_option(
           "--positions",
           flags->positions,
-          "what tells which cells are close: input, where most of them have a place there; "
-          "or analytic, our own placement, as for `place`")
+          "what tells which cells are close: input, their places there if most have one; or "
+          "analytic, a placement computed first, as `place` does it")
       ->check(CLI::IsMember({"input", "analytic"}))
       ->capture_default_str()
       ->group("Clustering");
+  command->footer(examples({
+      "tessera cluster flat.pb.txt.gz --plc floorplan.plc -o clustered.pb.txt.gz -o clustered.plc",
+      "tessera cluster design.def --lef tech.lef --positions analytic -o clustered.pb.txt.gz",
+  }));
   command->callback([flags, &exit_code] { exit_code = run(*flags); });
 }
 

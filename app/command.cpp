@@ -11,8 +11,8 @@ void CommonFlags::add_to(CLI::App& command) {
   const char* const group = "General";
   command.add_flag("--json", json, "print exactly one JSON document on stdout")->group(group);
   CLI::Option* const quiet_flag =
-      command.add_flag("-q,--quiet", quiet, "no progress on stderr")->group(group);
-  command.add_flag("-v,--verbose", verbose, "more about what is going on")
+      command.add_flag("-q,--quiet", quiet, "no progress and no warnings on stderr")->group(group);
+  command.add_flag("-v,--verbose", verbose, "more on stderr about what is going on")
       ->excludes(quiet_flag)
       ->group(group);
   command.add_option("--seed", seed, "seed of every random choice")
@@ -30,6 +30,15 @@ void CommonFlags::add_to(CLI::App& command) {
 
 int CommonFlags::num_threads() const {
   return threads > 0 ? threads : std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
+}
+
+std::string examples(std::initializer_list<const char*> lines) {
+  std::string text = "Examples:";
+  for (const char* const line : lines) {
+    text += "\n  ";
+    text += line;
+  }
+  return text;
 }
 
 void print_warnings(std::span<const std::string> warnings) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <initializer_list>
 #include <optional>
 #include <span>
 #include <string>
@@ -22,6 +23,9 @@ struct CommonFlags {
   void add_to(CLI::App& command);
   int num_threads() const;
 };
+
+/// Footer of a command's help: command lines that show its use.
+std::string examples(std::initializer_list<const char*> lines);
 
 /// `warn` for each.
 void print_warnings(std::span<const std::string> warnings);

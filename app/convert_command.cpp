@@ -95,7 +95,7 @@ void add_convert_command(CLI::App& app, int& exit_code) {
   CLI::App* const command = app.add_subcommand(
       "convert", "Writes a netlist and its placement in other formats, as they are");
   const auto flags = std::make_shared<ConvertFlags>();
-  flags->block.add_to(*command);
+  flags->block.add_to(*command, "the placement to write");
   flags->common.add_to(*command);
   flags->outputs.add_to(*command);
   command
@@ -103,6 +103,11 @@ void add_convert_command(CLI::App& app, int& exit_code) {
                    flags->template_def,
                    "DEF in which the macros are placed, for a .def output; its LEFs by --lef")
       ->type_name("ORIGINAL.def");
+  command->footer(examples({
+      "tessera convert design.aux -o netlist.pb.txt.gz -o initial.plc",
+      "tessera convert netlist.pb.txt.gz --plc placed.plc --template design.def --lef tech.lef -o "
+      "placed.def",
+  }));
   command->callback([flags, &exit_code] { exit_code = run(*flags); });
 }
 

@@ -76,9 +76,10 @@ void FlatFlags::add_to(CLI::App& command) {
       ->needs(flat_flag)
       ->group(group);
   command
-      .add_option("--tracks",
-                  tracks,
-                  "routing tracks per micron, all layers of a direction; else those of the cost")
+      .add_option(
+          "--tracks",
+          tracks,
+          "routing tracks per micron, all layers of a direction (default: those of --routes)")
       ->delimiter(',')
       ->type_name("H,V")
       ->needs(flat_flag)
@@ -86,7 +87,7 @@ void FlatFlags::add_to(CLI::App& command) {
   command
       .add_option("--macro-tracks",
                   macro_tracks,
-                  "of these, tracks that hard macros block; else those of the cost")
+                  "of these, tracks that hard macros block (default: those of --macro-routes)")
       ->delimiter(',')
       ->type_name("H,V")
       ->needs(flat_flag)
@@ -242,10 +243,10 @@ int run(const CostFlags& flags, nlohmann::ordered_json options_given) {
 }  // namespace
 
 void add_cost_command(CLI::App& app, int& exit_code) {
-  CLI::App* const command =
-      app.add_subcommand("cost", "The exact proxy cost of a placement, its parts, its legality");
+  CLI::App* const command = app.add_subcommand(
+      "cost", "Computes the exact proxy cost of a placement, its parts, its legality");
   const auto flags = std::make_shared<CostFlags>();
-  flags->block.add_to(*command);
+  flags->block.add_to(*command, "the placement to evaluate");
   flags->flat.add_to(*command);
   command
       ->add_option("--report",
@@ -253,6 +254,11 @@ void add_cost_command(CLI::App& app, int& exit_code) {
                    "write a page to look at, with the maps of the flat netlist if there is --flat")
       ->type_name("FILE");
   flags->common.add_to(*command);
+  command->footer(examples({
+      "tessera cost netlist.pb.txt.gz --plc placed.plc",
+      "tessera cost netlist.pb.txt.gz --plc placed.plc --weights 1,0.5,1 --json",
+      "tessera cost flat.pb.txt.gz --flat --macros-from netlist.pb.txt.gz,placed.plc",
+  }));
   command->callback(
       [flags, command, &exit_code] { exit_code = run(*flags, options_json(*command)); });
 }

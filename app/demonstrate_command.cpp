@@ -506,7 +506,9 @@ void add_demonstrate_command(CLI::App& app, int& exit_code) {
       ->type_name("N")
       ->capture_default_str();
   command
-      ->add_option("--per-block", flags->per_block, "demonstrations per block, from --seed upwards")
+      ->add_option("--per-block",
+                   flags->per_block,
+                   "demonstrations per block, by the seeds from --seed upwards")
       ->check(CLI::Range(1, 1'000'000))
       ->type_name("N")
       ->capture_default_str();
@@ -523,6 +525,10 @@ void add_demonstrate_command(CLI::App& app, int& exit_code) {
       ->check(CLI::Range(1, 1'000'000))
       ->type_name("N")
       ->capture_default_str();
+  command->footer(examples({
+      "tessera demonstrate --corpus balanced:1-100 -o demos.jsonl",
+      "tessera demonstrate --corpus blocks --augment --per-block 2 -o demos.jsonl",
+  }));
   command->callback([flags, &exit_code] { exit_code = run(*flags); });
 }
 

@@ -179,7 +179,8 @@ void add_finetune_command(CLI::App& app, int& exit_code) {
   command
       ->add_option("-o,--output",
                    flags->outputs,
-                   "checkpoint (.safetensors); best placement so far (.plc, .pb.txt, .svg)")
+                   "checkpoint (.safetensors), and files for the best placement (.plc, .pb.txt, "
+                   ".svg); once per file")
       ->required()
       ->type_name("FILE")
       ->take_all()
@@ -188,7 +189,12 @@ void add_finetune_command(CLI::App& app, int& exit_code) {
                     flags->augment,
                     "train on the block flipped and transposed too, all 8 ways; judged, and "
                     "written, is the block as it is");
-  flags->training.add_to(*command, "checkpoint to start from (default: bundled)");
+  flags->training.add_to(*command, "checkpoint to start from (default: the bundled one)");
+  command->footer(examples({
+      "tessera finetune netlist.pb.txt.gz --plc initial.plc --time 900 -o own.safetensors",
+      "tessera finetune netlist.pb.txt.gz --plc initial.plc --policy net.safetensors --augment -o "
+      "own.safetensors -o best.plc",
+  }));
   command->callback([flags, &exit_code] { exit_code = run(*flags); });
 }
 

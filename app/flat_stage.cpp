@@ -244,7 +244,7 @@ void FlatStageFlags::add_to(CLI::App& command) {
   command
       .add_option("--flat-trials",
                   trials,
-                  "placements of macros and cells together to try, instead of an effort")
+                  "placements of macros and cells together to try (default: by the effort)")
       ->check(CLI::Range(0, 1'000'000))
       ->type_name("N")
       ->group(group);

@@ -162,23 +162,30 @@ void add_generate_command(CLI::App& app, int& exit_code) {
       app.add_subcommand("generate", "Makes a synthetic block: netlist and legal placement");
   const auto flags = std::make_shared<GenerateFlags>();
   flags->common.add_to(*command);
-  command->add_option("-o,--output", flags->folder, "folder; made if it is not there")
+  command->add_option("-o,--output", flags->folder, "folder to write to; made if it is not there")
       ->required()
       ->type_name("DIR");
   command->add_option("--recipe", flags->recipe, "family of blocks")
       ->check(CLI::IsMember(recipe_names()))
       ->capture_default_str();
   command->add_option("--name", flags->name, "name of block and files (default: RECIPE_SEED)");
-  command->add_option("--macros", flags->macros, "hard macros")->type_name("N");
-  command->add_option("--clusters", flags->clusters, "soft macros; of recipes without cells")
-      ->type_name("N");
-  command->add_option("--cells", flags->cells, "standard cells; of recipes that have them")
-      ->type_name("N");
   command->add_flag("--flat", flags->flat, "write the standard cells instead of clusters of them");
-  command->add_option("--ports", flags->ports, "ports")->type_name("N");
-  command->add_option("--utilization", flags->utilization, "macro area over canvas area");
-  command->add_option(
-      "--hard-utilization", flags->hard_utilization, "hard macro area over canvas area");
+  const char* const group = "Size (default: as the recipe has it)";
+  const auto add = [command, group](const char* name, auto& value, const char* help) {
+    return command->add_option(name, value, help)->group(group);
+  };
+  add("--macros", flags->macros, "hard macros")->type_name("N");
+  add("--clusters", flags->clusters, "soft macros; of recipes without cells")->type_name("N");
+  add("--cells", flags->cells, "standard cells; of recipes that have them")->type_name("N");
+  add("--ports", flags->ports, "ports")->type_name("N");
+  add("--utilization", flags->utilization, "area of macros and cells over that of the canvas");
+  add("--hard-utilization",
+      flags->hard_utilization,
+      "area of hard macros over that of the canvas; of recipes without cells");
+  command->footer(examples({
+      "tessera generate -o blocks --seed 7",
+      "tessera generate -o blocks --recipe cpu-cache --cells 60000 --flat",
+  }));
   command->callback([flags, &exit_code] { exit_code = run(*flags); });
 }
 

@@ -231,9 +231,13 @@ int run(const InfoFlags& flags) {
 
 void add_info_command(CLI::App& app, int& exit_code) {
   CLI::App* const command =
-      app.add_subcommand("info", "What is in a netlist: counts, areas, degrees, oddities");
+      app.add_subcommand("info", "Tells what is in a netlist: counts, areas, degrees, oddities");
   const auto flags = std::make_shared<InfoFlags>();
-  flags->block.add_to(*command);
+  flags->block.add_to(*command, "a placement to look at");
+  command->footer(examples({
+      "tessera info netlist.pb.txt.gz --plc initial.plc",
+      "tessera info design.def --lef tech.lef --lef memories.lef",
+  }));
   flags->common.add_to(*command);
   command->callback([flags, &exit_code] { exit_code = run(*flags); });
 }

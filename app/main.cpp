@@ -1,5 +1,9 @@
+#include <array>
 #include <cstdio>
 #include <exception>
+#include <iomanip>
+#include <ios>
+#include <sstream>
 #include <string>
 
 #include <CLI/CLI.hpp>
@@ -20,6 +24,28 @@ int report(const std::exception& error, ExitCode code) {
   return code;
 }
 
+/// End of the help of the program: what its exit codes mean, in the columns of the rest.
+std::string help_footer() {
+  struct Meaning {
+    ExitCode code;
+    const char* text;
+  };
+  constexpr std::array<Meaning, 6> kMeanings = {
+      {{tessera::app::kDone, "done"},
+       {tessera::app::kInternalError, "internal error"},
+       {tessera::app::kUsage, "wrong usage"},
+       {tessera::app::kInput, "an input could not be read or contradicts itself"},
+       {tessera::app::kInfeasible, "no legal placement exists or was found"},
+       {tessera::app::kInterrupted, "interrupted; the best result so far has been written"}}};
+  std::ostringstream text;
+  text << "Exit status:";
+  for (const Meaning& meaning : kMeanings) {
+    text << "\n  " << std::left << std::setw(28) << meaning.code << meaning.text;
+  }
+  text << "\n\n`tessera SUBCOMMAND --help` lists the options of a subcommand with their defaults.";
+  return text.str();
+}
+
 int run(int argc, char** argv) {
   CLI::App app("Tessera places the macros of a chip block.", "tessera");
   app.set_version_flag("--version", tessera::app::version_text());
@@ -37,6 +63,7 @@ int run(int argc, char** argv) {
   tessera::app::add_finetune_command(app, exit_code);
   tessera::app::add_pretrain_command(app, exit_code);
   tessera::app::add_generate_command(app, exit_code);
+  app.footer(help_footer());  // after the commands, which would inherit it
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

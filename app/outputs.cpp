@@ -209,14 +209,16 @@ void check_writable(const std::string& path) {
 
 void OutputFlags::add_to(CLI::App& command) {
   command
-      .add_option("-o,--output",
-                  paths,
-                  "result: .plc, .pb.txt, .def, .pl, .aux (also .gz), .tcl, .svg; once per file")
+      .add_option(
+          "-o,--output",
+          paths,
+          "file to write, in the format of its ending: .plc, .pb.txt, .def, .pl, .aux (each "
+          "also with .gz), .tcl, .svg; once per file")
       ->required()
       ->type_name("FILE")
       ->take_all()
       ->allow_extra_args(false);  // one FILE a flag, so that NETLIST may follow
-  command.add_option("--tcl-dialect", tcl_dialect, "commands in a .tcl")
+  command.add_option("--tcl-dialect", tcl_dialect, "tool whose commands a .tcl has")
       ->check(CLI::IsMember({"openroad", "innovus"}))
       ->capture_default_str();
 }
@@ -226,11 +228,13 @@ void OutputFlags::add_report_to(CLI::App& command) {
   command
       .add_option("--report",
                   report,
-                  "page that shows the placement with its maps, stages and settings, as -o X.html")
+                  "page that shows the placement with its maps, stages and settings; the same as "
+                  "-o FILE.html")
       ->type_name("FILE.html");
   command.get_option("--output")
       ->description(
-          "result: .plc, .pb.txt, .def, .pl, .aux (also .gz), .tcl, .svg, .html; once per file");
+          "file to write, in the format of its ending: .plc, .pb.txt, .def, .pl, .aux (each also "
+          "with .gz), .tcl, .svg, .html; once per file");
 }
 
 void OutputFlags::check(const InputPaths& input) const {

@@ -433,15 +433,17 @@ void add_place_command(CLI::App& app, int& exit_code) {
   command
       ->add_option("--samples",
                    flags->samples,
-                   "episodes, the best counts; the first is greedy, the others are sampled; "
+                   "episodes, of which the best counts (default: 1); the first is greedy, the "
+                   "others are sampled; "
                    "without --effort, --evals or --time, implies zero-shot")
       ->check(CLI::Range(1, 1000000))
       ->type_name("N");
   command
-      ->add_option("--frames",
-                   flags->frames,
-                   "the policy's best episode, macro after macro: an .svg that moves, or a series "
-                   "of images if FILE is a folder or has %d or %04d in its name")
+      ->add_option(
+          "--frames",
+          flags->frames,
+          "write the policy's best episode, macro after macro: an .svg that moves, or a series "
+          "of images if FILE is a folder or has %d or %04d in its name")
       ->type_name("FILE");
   command->add_option("--device", flags->device, "where the network computes")
       ->check(CLI::IsMember({"cpu", "cuda"}))
@@ -452,6 +454,12 @@ void add_place_command(CLI::App& app, int& exit_code) {
                    "placement (.plc) to start the search from, instead of the policy's unless "
                    "--policy or --samples is given")
       ->type_name("FILE");
+  command->footer(examples({
+      "tessera place netlist.pb.txt.gz --plc initial.plc -o placed.plc -o placed.svg",
+      "tessera place design.def --lef tech.lef --halo 2,1 --effort best -o placed.def -o "
+      "macros.tcl",
+      "tessera place netlist.pb.txt.gz --plc initial.plc --policy none --time 120 -o placed.plc",
+  }));
   command->callback(
       [flags, command, &exit_code] { exit_code = run(*flags, options_json(*command)); });
 }

@@ -77,17 +77,17 @@ constexpr std::array<TrainedFlag, 3> kTrainedFlags = {
       "order",
       &EnvironmentFlags::order,
       {"area", "connectivity", nullptr},
-      "order in which the macros are placed; of a checkpoint that says so, as it was trained"},
+      "order in which macros are placed; a checkpoint brings its own, unless this is given"},
      {"--cluster-placer",
       "cluster_placer",
       &EnvironmentFlags::cluster_placer,
       {"gradient", "circuit-training", nullptr},
-      "solver that places the soft macros at the end of an episode; likewise"},
+      "solver that places the soft macros at the end of an episode; as for --order"},
      {"--position-prior",
       "prior",
       &EnvironmentFlags::prior,
       {"centre", "force-directed", "analytic"},
-      "where nodes not yet placed appear to the policy; likewise"}}};
+      "where nodes not yet placed appear to the policy; as for --order"}}};
 
 std::vector<std::string> values_of(const TrainedFlag& flag) {
   std::vector<std::string> values;
@@ -125,7 +125,7 @@ void EnvironmentFlags::add_to(CLI::App& command) {
                                    ->capture_default_str()
                                    ->group(group));
   }
-  command.add_option("--halo", halo, "keep-out around each hard macro, microns")
+  command.add_option("--halo", halo, "keep-out around each hard macro, in microns")
       ->delimiter(',')
       ->allow_extra_args(false)  // one list a flag, so that NETLIST may follow
       ->type_name("X[,Y]")
@@ -137,21 +137,21 @@ void EnvironmentFlags::add_to(CLI::App& command) {
                   "BOTTOM RIGHT TOP; the pattern matches the instance or its master")
       ->type_name("FILE")
       ->group(group);
-  command.add_option("--channel", channel, "least gap between two hard macros, microns")
+  command.add_option("--channel", channel, "least gap between two hard macros, in microns")
       ->delimiter(',')
       ->allow_extra_args(false)  // one list a flag, so that NETLIST may follow
       ->type_name("X[,Y]")
       ->group(group);
   command
-      .add_option(
-          "--fix", fix, "hard macros whose whole name matches stay where the input has them")
+      .add_option("--fix", fix, "hard macros whose whole names match stay where the input has them")
       ->type_name("REGEX")
       ->group(group);
   command
-      .add_option("--macro-groups",
-                  macro_groups,
-                  "hard macros that keep their places relative to each other: lines of array NAME "
-                  "COLSxROWS MACRO..., row NAME MACRO... or column NAME MACRO...")
+      .add_option(
+          "--macro-groups",
+          macro_groups,
+          "hard macros that keep their places relative to each other, a group a line: array "
+          "NAME COLSxROWS MACRO..., row NAME MACRO... or column NAME MACRO...")
       ->type_name("FILE")
       ->group(group);
 }

@@ -158,6 +158,11 @@ void add_pretrain_command(CLI::App& app, int& exit_code) {
       ->required()
       ->type_name("FILE");
   flags->training.add_to(*command, "checkpoint to start from (default: random weights)");
+  command->footer(examples({
+      "tessera pretrain --corpus balanced:1-50 --augment --time 3600 -o net.safetensors",
+      "tessera pretrain --corpus balanced:1-50 --heldout balanced:101-105 --demonstrations "
+      "demos.jsonl -o net.safetensors",
+  }));
   command->callback([flags, &exit_code] { exit_code = run(*flags); });
 }
 

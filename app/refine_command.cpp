@@ -88,19 +88,21 @@ void add_refine_command(CLI::App& app, int& exit_code) {
   CLI::App* const command =
       app.add_subcommand("refine", "Improves a placement, after making it legal where it is not");
   const auto flags = std::make_shared<RefineFlags>();
-  flags->block.add_to(*command);
-  command->get_option("--plc")->description(
-      "the placement to improve: positions, canvas, grid, constants, fixed nodes (a DEF and a "
-      "Bookshelf design have their own)");
+  flags->block.add_to(*command, "the placement to improve");
   flags->common.add_to(*command);
   flags->environment.add_to(*command);
-  // There are no episodes here.
+  // There are no episodes here; --cluster-placer is taken, but changes nothing.
+  command->get_option("--cluster-placer")->group("");
   command->remove_option(command->get_option("--order"));
   command->remove_option(command->get_option("--position-prior"));
   flags->search.add_to(*command, {"fast", "default", "best"});
   flags->search.add_start_temperature_to(*command, kStartTemperature);
   flags->outputs.add_to(*command);
   flags->outputs.add_report_to(*command);
+  command->footer(examples({
+      "tessera refine netlist.pb.txt.gz --plc placed.plc --evals 1000000 -o refined.plc",
+      "tessera refine placed.def --lef tech.lef --fix 'u_cpu/.*' -o refined.def",
+  }));
   command->callback(
       [flags, command, &exit_code] { exit_code = run(*flags, options_json(*command)); });
 }

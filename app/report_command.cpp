@@ -122,7 +122,7 @@ int run(const ReportFlags& flags) {
 void add_report_command(CLI::App& app, int& exit_code) {
   CLI::App* const command = app.add_subcommand(
       "report",
-      "A page of placements, heat maps and learning curves that needs nothing but itself");
+      "Makes a page of placements, heat maps and learning curves that needs no other file");
   const auto flags = std::make_shared<ReportFlags>();
   command
       ->add_option("sources",
@@ -131,18 +131,20 @@ void add_report_command(CLI::App& app, int& exit_code) {
                    "folders of such")
       ->required()
       ->type_name("RUN_DIR_OR_JSON");
-  command->add_option("-o,--output", flags->output, "the page, .html")
+  command->add_option("-o,--output", flags->output, "page to write, .html")
       ->required()
       ->type_name("OUT.html");
   command
       ->add_option("--netlist",
                    flags->overrides.netlist,
-                   "netlist to read instead of the one that the documents name")
+                   "netlist to read instead of that which the documents name")
       ->type_name("FILE");
   command
       ->add_option("--plc", flags->overrides.plc, "placement to show instead of the run's output")
       ->type_name("FILE");
-  command->add_option("--lef", flags->overrides.lefs, "LEF instead of those named, once per file")
+  command
+      ->add_option(
+          "--lef", flags->overrides.lefs, "LEF to read instead of those named, once per file")
       ->type_name("FILE")
       ->take_all()
       ->allow_extra_args(false);
@@ -150,6 +152,11 @@ void add_report_command(CLI::App& app, int& exit_code) {
                     flags->overrides.allow_changed,
                     "files that have changed since the run are a warning, not an error");
   flags->common.add_to(*command);
+  command->footer(examples({
+      "tessera place netlist.pb.txt.gz --plc initial.plc --json -o placed.plc > run.json",
+      "tessera report run.json -o run.html",
+      "tessera report net.metrics.jsonl -o training.html",
+  }));
   command->callback([flags, &exit_code] { exit_code = run(*flags); });
 }
 

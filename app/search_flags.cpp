@@ -60,7 +60,10 @@ void SearchFlags::add_to(CLI::App& command, const std::vector<std::string>& effo
       ->check(CLI::IsMember(efforts))
       ->default_str(kDefaultEffort)
       ->group(group);
-  command.add_option("--evals", evals, "moves to evaluate, instead of an effort: reproducible")
+  command
+      .add_option("--evals",
+                  evals,
+                  "moves to evaluate, instead of an effort: the same result on every machine")
       ->check(CLI::Range(std::uint64_t{0}, std::uint64_t{1'000'000'000'000}))
       ->type_name("N")
       ->group(group);
@@ -75,8 +78,9 @@ void SearchFlags::add_to(CLI::App& command, const std::vector<std::string>& effo
   command
       .add_option("--chains",
                   chains,
-                  "searches side by side, of which the better ones go on; 2, with --time at least "
-                  "one a thread")
+                  "searches side by side, of which the better ones go on (default: " +
+                      std::to_string(placer::PlacementSearchOptions().chains) +
+                      ", with --time at least one a thread)")
       ->check(CLI::Range(1, 1024))
       ->type_name("N")
       ->group(group);
@@ -85,9 +89,10 @@ void SearchFlags::add_to(CLI::App& command, const std::vector<std::string>& effo
 void SearchFlags::add_start_temperature_to(CLI::App& command, double usual) {
   start_temperature = usual;
   command
-      .add_option("--start-temperature",
-                  start_temperature,
-                  "higher strays farther from the input, in units of the proxy")
+      .add_option(
+          "--start-temperature",
+          start_temperature,
+          "temperature at the start, in units of the proxy: higher strays farther from the input")
       ->check(CLI::Range(1e-6, 1.0))
       ->type_name("T")
       ->capture_default_str()

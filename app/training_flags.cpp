@@ -19,6 +19,15 @@ namespace {
 /// Iterations of imitation where there are demonstrations and no flag gives their number.
 constexpr std::int64_t kUsualImitation = 30;
 
+/// A default as a user would write it.
+std::string default_text(bool value) {
+  return value ? "true" : "false";
+}
+template <typename Number>
+std::string default_text(const Number& value) {
+  return CLI::detail::to_string(value);
+}
+
 /// Adds options with their defaults under one heading.
 class Group {
  public:
@@ -26,7 +35,7 @@ class Group {
 
   template <typename Value>
   void add(const char* flag, Value& value, const char* help) const {
-    command_.add_option(flag, value, help)->capture_default_str()->group(name_);
+    command_.add_option(flag, value, help)->default_str(default_text(value))->group(name_);
   }
 
  private:
@@ -36,39 +45,52 @@ class Group {
 
 void add_model_flags(CLI::App& command, gnn::ModelConfig& model) {
   const char* const name = "Model (of a network with random weights)";
-  command.add_option("--model", model.name, "canvas: ours; circuit-training: as published")
+  command
+      .add_option("--model",
+                  model.name,
+                  "canvas: graph network and convolutions over maps of the canvas; "
+                  "circuit-training: the network as published")
       ->check(CLI::IsMember({gnn::kCanvasModel, gnn::kCircuitTrainingModel}))
       ->capture_default_str()
       ->group(name);
   const Group group(command, name);
-  group.add("--graph-width", model.graph_width, "size of vertex embeddings and messages");
+  group.add(
+      "--graph-width", model.graph_width, "size of the embeddings of vertices and of messages");
   group.add("--graph-layers", model.graph_layers, "rounds of messages");
   group.add("--canvas-width", model.canvas_width, "channels of the convolutions");
   group.add("--canvas-layers", model.canvas_layers, "residual convolutions");
+  group.add("--scatter-width",
+            model.scatter_width,
+            "channels of the embeddings of vertices at their places on the canvas; 0: none");
   group.add(
-      "--scatter-width", model.scatter_width, "channels of vertices at their places; 0: none");
-  group.add("--delta-maps", model.delta_maps, "whether the network sees the maps of changes");
+      "--delta-maps", model.delta_maps, "the network sees the change of the cost for each cell");
 }
 
 void add_ppo_flags(CLI::App& command, gnn::PpoOptions& ppo) {
   const Group group(command, "Proximal policy optimisation");
   group.add("--episodes", ppo.episodes_per_iteration, "episodes collected per iteration");
-  group.add("--blocks", ppo.blocks_per_iteration, "blocks that share them");
+  group.add("--blocks", ppo.blocks_per_iteration, "blocks that share the episodes of an iteration");
   group.add("--epochs", ppo.epochs, "passes over the states of an iteration");
   group.add("--minibatch", ppo.minibatch, "states per update");
   group.add("--learning-rate", ppo.learning_rate, "step size of Adam");
-  group.add("--final-learning-rate", ppo.final_learning_rate, "factor that it falls to");
-  group.add("--warmup", ppo.warmup_iterations, "iterations over which it grows at first");
-  group.add("--clip", ppo.clip, "bound of the probability ratio");
+  group.add("--final-learning-rate",
+            ppo.final_learning_rate,
+            "factor to which --learning-rate falls by the end");
+  group.add(
+      "--warmup", ppo.warmup_iterations, "iterations over which the step size grows at first");
+  group.add("--clip", ppo.clip, "bound of the ratio of probabilities: 1 -+ this");
   group.add("--value-clip", ppo.value_clip, "bound of the change of a value; 0: none");
   group.add("--entropy", ppo.entropy_coefficient, "weight of the entropy bonus");
-  group.add("--final-entropy", ppo.final_entropy, "factor that it falls to");
+  group.add("--final-entropy", ppo.final_entropy, "factor to which --entropy falls by the end");
   group.add("--value-weight", ppo.value_coefficient, "weight of the value loss");
   group.add("--gae-lambda", ppo.gae_lambda, "lambda of the advantage estimate");
-  group.add("--max-gradient-norm", ppo.max_gradient_norm, "gradients are scaled down to it");
+  group.add("--max-gradient-norm",
+            ppo.max_gradient_norm,
+            "gradients of a larger norm are scaled down to this one");
   group.add("--target-kl", ppo.target_kl, "divergence beyond which an iteration's updates end");
   group.add("--shaping", ppo.shaping, "factor of the shaping of the reward by the running proxy");
-  group.add("--restarts", ppo.restarts, "share of episodes from a prefix of the best so far");
+  group.add(
+      "--restarts", ppo.restarts, "share of episodes that start from a prefix of the best so far");
 }
 
 /// Returns that for the number of iterations.
@@ -83,24 +105,32 @@ const CLI::Option* add_imitation_flags(CLI::App& command, TrainingFlags& flags) 
   command
       .add_option("--best-demonstrations",
                   flags.best_demonstrations,
-                  "of each block, as many of those of least proxy are imitated; 0: all")
+                  "demonstrations per block to imitate, those of least proxy; 0: all")
       ->capture_default_str()
       ->group(name);
   const CLI::Option* const iterations =
       command
           .add_option("--imitation-iterations",
                       flags.ppo.imitation_iterations,
-                      "before PPO; of the training if it has --demonstrations")
+                      "iterations that imitate before PPO begins, if there are --demonstrations")
           ->default_str(std::to_string(kUsualImitation))
           ->group(name);
   const Group group(command, name);
-  group.add("--imitation-epochs", flags.ppo.imitation_epochs, "passes over the states of each");
-  group.add("--imitation-rate", flags.ppo.imitation_rate, "factor of the learning rate");
-  group.add("--follow", flags.ppo.follow, "least share of steps that take the demonstrated cell");
-  group.add("--expert-iteration",
-            flags.ppo.expert_iteration,
-            "imitate the best episode so far, too, where it is better");
-  group.add("--smoothing", flags.ppo.smoothing, "cells over which that cell is blurred");
+  group.add("--imitation-epochs",
+            flags.ppo.imitation_epochs,
+            "passes over the states of an iteration of imitation");
+  group.add(
+      "--imitation-rate", flags.ppo.imitation_rate, "factor of the learning rate while imitating");
+  group.add("--follow",
+            flags.ppo.follow,
+            "least share of steps that take the demonstrated cell while imitating");
+  group.add(
+      "--expert-iteration",
+      flags.ppo.expert_iteration,
+      "imitate the best episode of a block so far where it is better than its demonstrations");
+  group.add("--smoothing",
+            flags.ppo.smoothing,
+            "grid cells over which the demonstrated cell is blurred; 0: not at all");
   return iterations;
 }
 
@@ -156,7 +186,11 @@ void TrainingFlags::add_to(CLI::App& command, const std::string& policy_help) {
   command.add_option("--time", time_s, "seconds of training, those before a --resume included")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
-  command.add_option("--iterations", iterations, "iterations, counted likewise")
+  command
+      .add_option(
+          "--iterations",
+          iterations,
+          "iterations of training, those before a --resume included (default: until --time is up)")
       ->check(CLI::Range(1, 100000000));
   command
       .add_option(
@@ -164,10 +198,11 @@ void TrainingFlags::add_to(CLI::App& command, const std::string& policy_help) {
       ->check(CLI::NonNegativeNumber)
       ->capture_default_str();
   command
-      .add_option("--evaluation-interval",
-                  evaluation_interval,
-                  "iterations between greedy episodes, of which the best weights are kept; 0: the "
-                  "last weights are")
+      .add_option(
+          "--evaluation-interval",
+          evaluation_interval,
+          "iterations between greedy episodes, by which the best weights are kept; 0: the last "
+          "weights are kept")
       ->check(CLI::NonNegativeNumber)
       ->capture_default_str();
   add_model_flags(command, model);

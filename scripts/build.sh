@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Usage: scripts/build.sh [PRESET] [-j JOBS] [--all]
 #
-# Configures and builds the program. The default preset, release, leaves it at build/bin/tessera.
+# Configures and builds the program, its manual pages and completions. The default preset, release,
+# leaves the program at build/bin/tessera.
 #
 #   --all    the tests and the benchmark program too
 #   PRESET   release, dev, no-torch, ci or ci-no-torch (default: $TESSERA_PRESET, else release)
@@ -13,7 +14,7 @@ set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/environment.sh"
 
 jobs=2
-targets=(tessera)
+targets=(tessera tessera_help_files)
 while [[ $# -gt 0 ]]; do
   case "$1" in
     -h | --help)

@@ -5,7 +5,8 @@
 # and does not touch the network, when everything is there. On other systems checks for the
 # compiler, the tools and the headers, and names what is missing.
 #
-#   --ci    also clang-format, for the format check, and a browser, for the test of reports
+#   --ci    also clang-format, for the format check, a browser, for the test of reports, and the shells
+#           and the formatter of manual pages that tests of completions and pages use
 #   --help  this text
 #
 # Exit status: 0 everything is there, 1 something is missing.
@@ -28,7 +29,7 @@ HEADERS=(
 for argument in "$@"; do
   case "$argument" in
     --ci)
-      PACKAGES+=(clang-format python3-selenium chromium chromium-driver)
+      PACKAGES+=(clang-format python3-selenium chromium chromium-driver zsh fish groff-base)
       TOOLS+=(clang-format)
       ;;
     -h | --help)

@@ -12,4 +12,10 @@ if(Python3_Interpreter_FOUND)
   add_test(NAME tutorial
     COMMAND Python3::Interpreter -B ${PROJECT_SOURCE_DIR}/scripts/check_tutorial.py
             $<TARGET_FILE:tessera> ${PROJECT_SOURCE_DIR}/docs/tutorial.md)
+  add_test(NAME cli_help
+    COMMAND Python3::Interpreter -B ${CMAKE_CURRENT_LIST_DIR}/cli_help_test.py
+            $<TARGET_FILE:tessera>)
+  add_test(NAME cli_docs
+    COMMAND Python3::Interpreter -B ${PROJECT_SOURCE_DIR}/scripts/make_cli_docs.py
+            $<TARGET_FILE:tessera> --check)
 endif()

@@ -1,0 +1,44 @@
+#!/usr/bin/env bash
+# Usage: scripts/package.sh [PRESET] [-j JOBS]
+#
+# Builds the Debian package and prints its path as the last line. It installs the program, the
+# network, manual pages, completions and examples, and depends on the shared libraries of the
+# system that it is built on.
+#
+#   PRESET   as for scripts/build.sh (default: $TESSERA_PRESET, else release)
+#   -j JOBS  compile jobs (default: 2)
+#   --help   this text
+
+set -euo pipefail
+# shellcheck source=scripts/environment.sh
+source "$(dirname "${BASH_SOURCE[0]}")/environment.sh"
+
+jobs=2
+while [[ $# -gt 0 ]]; do
+  case "$1" in
+    -h | --help)
+      show_help
+      exit 0
+      ;;
+    -j)
+      [[ "${2:-}" =~ ^[1-9][0-9]*$ ]] || die "-j needs a number of jobs"
+      jobs="$2"
+      shift
+      ;;
+    -*) die "unknown option '$1'; see --help" ;;
+    *) PRESET="$1" ;;
+  esac
+  shift
+done
+
+folder="$(build_dir "$PRESET")"
+for tool in cpack dpkg-shlibdeps file gzip python3; do
+  command -v "$tool" >/dev/null ||
+    die "$tool is not installed; Debian has it in cmake, dpkg-dev, file, gzip or python3"
+done
+
+"$ROOT/scripts/build.sh" "$PRESET" -j "$jobs" >&2
+rm -rf "$folder/package"
+cpack -G DEB --config "$folder/CPackConfig.cmake" -B "$folder/package" >&2
+rm -rf "$folder/package/_CPack_Packages"
+printf '%s\n' "$folder"/package/*.deb
