@@ -30,10 +30,20 @@ def command(args, checkpoint):
             str(checkpoint), *(["--resume"] if checkpoint.exists() else []), *args.flags]
 
 
-def run_killed(args, checkpoint, mean_s, rng):
+def seconds_to_a_kill(args, checkpoint, iteration_s, kills):
+    """So that the kills to come spread over the iterations to come, at the pace of the last run."""
+    path = checkpoint.with_suffix(".metrics.jsonl")
+    done = len(metrics(checkpoint)) if path.exists() else 0
+    return iteration_s * (args.iterations - done) / (args.kills - kills + 1)
+
+
+def run_killed(args, checkpoint, iteration_s, rng):
     """Kills the training `args.kills` times, then lets it end; returns the number of kills."""
     kills = 0
+    before, pace_s = 0, iteration_s
     while kills < args.kills:
+        mean_s = seconds_to_a_kill(args, checkpoint, pace_s, kills)
+        start = time.perf_counter()
         process = subprocess.Popen(command(args, checkpoint), stdout=subprocess.DEVNULL)
         try:
             process.wait(rng.uniform(0.2, 1.8) * mean_s)
@@ -43,6 +53,9 @@ def run_killed(args, checkpoint, mean_s, rng):
             break
         kills += 1
         saved = len(metrics(checkpoint)) if checkpoint.exists() else 0
+        if saved > before:
+            pace_s = (time.perf_counter() - start) / (saved - before)
+        before = saved
         print(f"kill {kills}: {saved} iterations in the metrics", flush=True)
     subprocess.run(command(args, checkpoint), check=True, stdout=subprocess.DEVNULL)
     return kills
@@ -67,7 +80,7 @@ def main():
     print(f"uninterrupted: {args.iterations} iterations in {took:.1f} s", flush=True)
 
     killed = args.output / "killed.safetensors"
-    kills = run_killed(args, killed, 1.2 * took / (args.kills + 1), random.Random(args.seed))
+    kills = run_killed(args, killed, took / args.iterations, random.Random(args.seed))
     expected, found = metrics(straight), metrics(killed)
     differing = [a["iteration"] for a, b in zip(expected, found) if a != b]
     if len(expected) != len(found) or differing:
