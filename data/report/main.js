@@ -27,7 +27,7 @@ const kKeys = [
   ['Arrow keys', 'pan'], ['+ and −', 'zoom'], ['0', 'show all'],
   ['n, p', 'next and previous hard macro'], ['Enter', 'go to the selected macro'],
   ['Esc', 'select nothing'], ['/', 'find a macro by name'],
-  ['1 … 6', 'map: none, density, horizontal and vertical congestion, …'],
+  ['1 … 8', 'map: none, density, horizontal and vertical congestion, …'],
   ['c, t, g, o, h, x', 'clusters, names, grid, ports, halos, most congested cells'],
   ['[ and ]', 'previous and next stage'], ['?', 'this list'],
 ];

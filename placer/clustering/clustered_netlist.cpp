@@ -153,8 +153,10 @@ class Maker {
     NodeRecord node;
     node.name = "Grp_" + std::to_string(group);
     node.kind = NodeKind::kSoftMacro;
-    node.width = canvas_.cell_width();
-    node.height = shape.cell_area / utilisation_ / node.width;
+    // As wide as a grid cell, as published, unless it were higher than the canvas then.
+    const double area = shape.cell_area / utilisation_;
+    node.width = std::max(canvas_.cell_width(), area / canvas_.height);
+    node.height = area / node.width;
     node.x = has_area ? shape.x : 0.5 * (shape.x0 + shape.x1);
     node.y = has_area ? shape.y : 0.5 * (shape.y0 + shape.y1);
     node.file_index = next_file_index_++;

@@ -267,21 +267,31 @@ TEST_CASE("the canvas of a flat netlist is that of its comments, unless a flag h
   CHECK(by_comment != by_flag);
 }
 
+/// The data of a page made by `--report`.
+json payload_of(const std::string& page) {
+  const std::string mark = "<script type=\"application/json\" id=\"payload\">";
+  const std::size_t from = page.find(mark) + mark.size();
+  return json::parse(page.substr(from, page.find("</script>", from) - from));
+}
+
 TEST_CASE("the maps of cost --flat have the numbers that its report sums up") {
   const FlatBlock& block = flat_block();
   const std::string path = block.folder / "maps.json";
+  const std::string page = block.folder / "maps.html";
   const json cost = flat_cost(block.flat,
                               {"--macros-from",
                                block.macros_from(),
                                "--maps",
                                path,
+                               "--report",
+                               page,
                                "--tracks",
                                "3,2",
                                "--macro-tracks",
                                "2.5,0.5",
                                "--density-cap",
                                "0.8"});
-  CHECK(cost["outputs"] == json{path});
+  CHECK(cost["outputs"] == json{path, page});
   CHECK(cost["flat"]["density_cap"] == 0.8);
   CHECK(cost["flat"]["tracks"] == json{{"per_um", {3.0, 2.0}}, {"macro_per_um", {2.5, 0.5}}});
   const json maps = json::parse(read_text(path));
@@ -318,6 +328,16 @@ TEST_CASE("the maps of cost --flat have the numbers that its report sums up") {
   const auto [least, most] = std::minmax_element(capacity.begin(), capacity.end());
   CHECK(*most == doctest::Approx(3.0 * edge_um));
   CHECK(*least == doctest::Approx(0.5 * edge_um));
+
+  const json shown = payload_of(read_text(page))["runs"][0];
+  CHECK(shown["document"]["flat"]["hpwl_um"] == cost["flat"]["hpwl_um"]);
+  CHECK(shown["flat_maps"]["grid"] == maps["grid"]);
+  const std::vector<double> edges = shown["flat_maps"]["edges"];
+  REQUIRE(edges.size() == cols * rows);
+  CHECK(*std::max_element(edges.begin(), edges.end()) ==
+        doctest::Approx(uses.front()).epsilon(1e-4));
+  const double rudy_shown = shown["flat_maps"]["rudy"][cols + 1];
+  CHECK(rudy_shown == doctest::Approx(maps["rudy"]["um_per_um2"][cols + 1].get<double>()));
 }
 
 TEST_CASE("cost --flat refuses what it cannot judge") {

@@ -76,6 +76,15 @@ def make_large_report():
     run_tessera('report', output_dir / 'large.json', '-o', output_dir / 'large.html')
 
 
+def make_flat_report():
+    """flat.html: macros of a generated flat netlist with its cells around them."""
+    run_tessera('generate', '-o', output_dir, '--name', 'flat', '--flat', '--recipe',
+                'large-memories', '--cells', '2000', '--macros', '8')
+    run_tessera('place', output_dir / 'flat.pb.txt.gz', '--policy', 'none', '--evals', '2000',
+                '--flat-trials', '1', '-q', '-o', output_dir / 'flat.plc', '--report',
+                output_dir / 'flat.html')
+
+
 def make_training_report():
     """training.html: curves of a made-up training."""
     lines = []
@@ -106,6 +115,7 @@ class ReportTest(unittest.TestCase):
     def setUpClass(cls):
         make_small_reports()
         make_large_report()
+        make_flat_report()
         make_training_report()
         cls.browser = start_browser()
         cls.browser.set_script_timeout(60)
@@ -200,6 +210,19 @@ class ReportTest(unittest.TestCase):
             self.assertIn('0', self.browser.find_element(By.CSS_SELECTOR, '.ramp-ends').text)
         self.assertEqual(len(seen), 4)
         self.screenshot('small_map')
+        self.check_console()
+
+    def test_maps_of_a_flat_netlist(self):
+        self.open('small.html')
+        self.assertEqual(self.browser.find_elements(By.CSS_SELECTOR, 'input[value=edges]'), [])
+        self.open('flat.html')
+        seen = {self.picture()}
+        for name, unit in (('edges', 'most used edge'), ('rudy', 'wire per area')):
+            self.js('arguments[0].click()',
+                    self.browser.find_element(By.CSS_SELECTOR, f'input[value={name}]'))
+            seen.add(self.picture())
+            self.assertIn(unit, self.browser.find_element(By.CSS_SELECTOR, '.ramp-ends').text)
+        self.assertEqual(len(seen), 3)
         self.check_console()
 
     def test_policy_map(self):

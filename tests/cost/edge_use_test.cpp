@@ -246,6 +246,16 @@ TEST_CASE("wires above the capacity are overflow, and a blocked edge counts as o
   CHECK(edge_use(3.0, 2.0) == 1.5);
 }
 
+TEST_CASE("the use of a gcell is that of the most used of its edges") {
+  EdgeUse use;
+  use.grid = {3, 2};
+  use.demand.horizontal = {1.0, 2.0, 3.0, 0.5};  // rows of two edges
+  use.demand.vertical = {2.5, 0.0, 6.0};
+  use.capacity.horizontal.assign(4, 2.0);
+  use.capacity.vertical.assign(3, 4.0);
+  CHECK(gcell_use(use) == std::vector<double>{0.625, 1.0, 1.5, 1.5, 1.5, 1.5});
+}
+
 TEST_CASE("wires leave nearly full edges, the others stay where they are") {
   // Six wires from left to right on two tracks per edge; rows 0 and 2 are empty.
   CircuitBuilder builder;

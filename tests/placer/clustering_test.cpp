@@ -309,6 +309,19 @@ TEST_CASE("a clustered netlist has an input pin and merged outputs for each grou
                        std::invalid_argument);
 }
 
+TEST_CASE(
+    "a cluster higher than the canvas, were it as wide as a grid cell, is as high as the canvas") {
+  FlatBuilder block;
+  block.connect(block.cell(0, 0, 3, 3), {block.cell(0, 0, 3, 2)});
+  const Netlist flat = block.build();
+  const FlatGraph graph = make_flat_graph(flat, Placement(flat), 500);
+  const ClusteredNetlist clustered =
+      make_clustered_netlist(flat, Placement(flat), graph, {0, 0}, make_canvas(10, 8, 5, 5), 0.5);
+  const NodeId cluster = clustered.netlist.soft_macros()[0];
+  CHECK(clustered.netlist.height(cluster) == 8.0);
+  CHECK(clustered.netlist.width(cluster) == 3.75);  // (9 + 6) / 0.5 / 8; a column is 2 wide
+}
+
 TEST_CASE("nets to the same single place become one, with the sum of their weights") {
   FlatBuilder block;
   const auto a = block.cell(0, 0);
