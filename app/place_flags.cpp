@@ -199,10 +199,15 @@ netlist_io::Placement EnvironmentFlags::apply_fixes(const Block& block) const {
   }
   try {
     const std::regex pattern(*fix);
+    bool found = false;
     for (const netlist_io::NodeId macro : block.netlist.hard_macros()) {
       if (std::regex_match(block.netlist.name(macro), pattern)) {
         placement.fixed[macro.index()] = 1;
+        found = true;
       }
+    }
+    if (!found) {
+      throw netlist_io::OptionError("--fix \"" + *fix + "\" matches no hard macro");
     }
   } catch (const std::regex_error& error) {
     throw netlist_io::OptionError("--fix \"" + *fix +

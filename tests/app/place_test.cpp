@@ -350,9 +350,17 @@ TEST_CASE("a macro that --fix names stays where the input has it") {
   CHECK(fixed.placement.fixed == before.fixed);
   CHECK(count_violations(fixed, 0.0, 0.0) == 0);
   SUBCASE("the whole name must match") {
-    const PlcFile free = place_and_read(plc, {"--fix", name.substr(0, name.size() - 1)});
-    CHECK(free.placement.x == place_and_read(plc, {}).placement.x);
-    CHECK(free.placement.x[i] != before.x[i]);
+    const std::string part = name.substr(1);
+    const RunResult run = run_tessera({"place",
+                                       block.netlist,
+                                       "--plc",
+                                       plc,
+                                       "--fix",
+                                       part,
+                                       "-o",
+                                       scratch_dir("place_fix_part") / "out.plc"});
+    CHECK(run.exit_code == 2);
+    CHECK(contains(run.err, "--fix \"" + part + "\" matches no hard macro"));
   }
   SUBCASE("all of them") {
     const PlcFile all = place_and_read(plc, {"--fix", ".*"});
