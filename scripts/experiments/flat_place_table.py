@@ -23,6 +23,9 @@ BLOCKS = ["ng45_ariane133", "ng45_nvdla", "ng45_mempool_tile", "asap7_ariane136"
           "sky130hd_ariane133"]
 
 
+EFFORTS = ["commercial", "fast", "default", "best"]
+
+
 def run_json(command):
     done = subprocess.run([str(word) for word in command], check=True, stdout=subprocess.PIPE,
                           text=True)
@@ -67,7 +70,8 @@ def table(entries):
              "best proxy's macros, flat HPWL | placements | time, s |",
              "| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |"]
     groups = {}
-    for entry in entries:
+    for entry in sorted(entries, key=lambda entry: (BLOCKS.index(entry["block"]),
+                                                    EFFORTS.index(entry["effort"]))):
         groups.setdefault((entry["block"], entry["effort"]), []).append(entry)
     for (block, effort), runs in groups.items():
         lengths = sorted(run["legal_hpwl_um"] for run in runs)
