@@ -244,7 +244,7 @@ bool StageProgress::is_due(double now_s) const {
     return true;
   }
   constexpr double kTerminalInterval_s = 0.2;
-  constexpr double kLogInterval_s = 1.0;
+  constexpr double kLogInterval_s = 0.5;
   constexpr double kLogShare = 0.05;  // of the time so far
   const double interval_s = the_log().is_terminal() || the_log().verbose()
                                 ? kTerminalInterval_s
