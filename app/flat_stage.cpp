@@ -137,7 +137,8 @@ class TrialProgress {
     if (best) {
       best_ = trial.scaled_hpwl_um;
     }
-    if (!best && num_done_ < total_ && told_ && seconds_since(*told_) < kInterval_s) {
+    const bool last = num_done_ == total_;
+    if (!best && !last && told_ && seconds_since(*told_) < kInterval_s) {
       return;
     }
     told_ = Clock::now();

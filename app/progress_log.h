@@ -1,7 +1,6 @@
 #pragma once
 
 #include <chrono>
-#include <functional>
 #include <optional>
 #include <string>
 
@@ -15,9 +14,8 @@ struct CommonFlags;
 /// There is one for the process, as there is one stderr; any thread may use it.
 ///
 /// Each event is a line of JSON with `time_s` since the start of the command, its `event`, and what
-/// belongs to it: `start`, `status`, `trial`, `episode`, `demonstration`, `iteration`, `warning`,
-/// `note`, `error`, `end` (docs/formats.md). Lines are added to what the file holds, and each is
-/// whole.
+/// belongs to it: `start`, `status`, `trial`, `demonstration`, `iteration`, `warning`, `note`,
+/// `error`, `end` (docs/formats.md). Lines are added to what the file holds.
 
 /// Called once, before anything is told. Throws `std::runtime_error` if the file cannot be written.
 void open_log(const CommonFlags& flags, const std::string& command);

@@ -13,28 +13,18 @@ set -euo pipefail
 # shellcheck source=scripts/environment.sh
 source "$(dirname "${BASH_SOURCE[0]}")/environment.sh"
 
-jobs=2
 targets=(tessera tessera_help_files)
-while [[ $# -gt 0 ]]; do
-  case "$1" in
-    -h | --help)
-      show_help
-      exit 0
-      ;;
-    -j)
-      [[ "${2:-}" =~ ^[1-9][0-9]*$ ]] || die "-j needs a number of jobs"
-      jobs="$2"
-      shift
-      ;;
-    --all) targets=(all) ;;
-    -j[1-9]*) jobs="${1#-j}" ;;
-    -*) die "unknown option '$1'; see --help" ;;
-    *) PRESET="$1" ;;
-  esac
-  shift
+arguments=()
+for word in "$@"; do
+  if [[ "$word" == --all ]]; then
+    targets=(all)
+  else
+    arguments+=("$word")
+  fi
 done
+take_build_arguments "${arguments[@]}"
 
 folder="$(build_dir "$PRESET")"
 cd "$ROOT"
 cmake --preset "$PRESET"
-cmake --build "$folder" -j "$jobs" --target "${targets[@]}"
+cmake --build "$folder" -j "$JOBS" --target "${targets[@]}"

@@ -16,6 +16,29 @@ show_help() {
   sed -n '2,/^$/s/^# \{0,1\}//p' "$0"
 }
 
+# Reads `[PRESET] [-j JOBS] [--help]` from a command line: sets PRESET and JOBS.
+take_build_arguments() {
+  JOBS=2
+  while [[ $# -gt 0 ]]; do
+    case "$1" in
+      -h | --help)
+        show_help
+        exit 0
+        ;;
+      -j)
+        [[ "${2:-}" =~ ^[1-9][0-9]*$ ]] || die "-j needs a number of jobs"
+        JOBS="$2"
+        shift
+        ;;
+      -j[1-9]*) JOBS="${1#-j}" ;;
+      -*) die "unknown option '$1'; see --help" ;;
+      # shellcheck disable=SC2034  # used by the scripts that source this one
+      *) PRESET="$1" ;;
+    esac
+    shift
+  done
+}
+
 # Build folder of a preset, as CMakePresets.json has it.
 build_dir() {
   case "$1" in

@@ -13,23 +13,7 @@ set -euo pipefail
 # shellcheck source=scripts/environment.sh
 source "$(dirname "${BASH_SOURCE[0]}")/environment.sh"
 
-jobs=2
-while [[ $# -gt 0 ]]; do
-  case "$1" in
-    -h | --help)
-      show_help
-      exit 0
-      ;;
-    -j)
-      [[ "${2:-}" =~ ^[1-9][0-9]*$ ]] || die "-j needs a number of jobs"
-      jobs="$2"
-      shift
-      ;;
-    -*) die "unknown option '$1'; see --help" ;;
-    *) PRESET="$1" ;;
-  esac
-  shift
-done
+take_build_arguments "$@"
 
 folder="$(build_dir "$PRESET")"
 for tool in cpack dpkg-shlibdeps file gzip python3; do
@@ -37,7 +21,7 @@ for tool in cpack dpkg-shlibdeps file gzip python3; do
     die "$tool is not installed; Debian has it in cmake, dpkg-dev, file, gzip or python3"
 done
 
-"$ROOT/scripts/build.sh" "$PRESET" -j "$jobs" >&2
+"$ROOT/scripts/build.sh" "$PRESET" -j "$JOBS" >&2
 rm -rf "$folder/package"
 cpack -G DEB --config "$folder/CPackConfig.cmake" -B "$folder/package" >&2
 rm -rf "$folder/package/_CPack_Packages"

@@ -20,32 +20,16 @@ source "$(dirname "${BASH_SOURCE[0]}")/environment.sh"
 
 TEST_TIMEOUT_S=600
 
-jobs=2
-while [[ $# -gt 0 ]]; do
-  case "$1" in
-    -h | --help)
-      show_help
-      exit 0
-      ;;
-    -j)
-      [[ "${2:-}" =~ ^[1-9][0-9]*$ ]] || die "-j needs a number of jobs"
-      jobs="$2"
-      shift
-      ;;
-    -*) die "unknown option '$1'; see --help" ;;
-    *) PRESET="$1" ;;
-  esac
-  shift
-done
+take_build_arguments "$@"
 
 "$ROOT/scripts/setup.sh"
-"$ROOT/scripts/build.sh" "$PRESET" -j "$jobs" --all
+"$ROOT/scripts/build.sh" "$PRESET" -j "$JOBS" --all
 
 folder="$(build_dir "$PRESET")"
 log="$folder/test.log"
 
 # Runs all programs; ctest -V puts "N: " before each line of the output of program N.
-ctest --test-dir "$folder" -V -j "$jobs" --timeout "$TEST_TIMEOUT_S" --no-tests=error 2>&1 |
+ctest --test-dir "$folder" -V -j "$JOBS" --timeout "$TEST_TIMEOUT_S" --no-tests=error 2>&1 |
   tee "$log" | grep --line-buffered -E '^ *[0-9]+/[0-9]+ Test +#|No tests' || true
 
 # Prints the output of the programs that did not pass, then the counts. A program that ends without

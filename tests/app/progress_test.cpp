@@ -1,5 +1,6 @@
 // What commands tell while they work: lines on stderr, events in a file.
 
+#include <chrono>
 #include <filesystem>
 #include <sstream>
 #include <string>
@@ -103,6 +104,40 @@ TEST_CASE("a log that cannot be written is noticed before the work") {
   CHECK(run.exit_code == 1);
   CHECK(contains(run.err, arguments[9] + ": cannot be written"));
   CHECK_FALSE(fs::exists(folder / "out.plc"));
+}
+
+TEST_CASE("of many trials, the log has all and stderr those worth a line") {
+  const fs::path folder = scratch_dir("progress_trials");
+  const fs::path log = folder / "log.jsonl";
+  const fs::path example = fs::path(TESSERA_SOURCE_DIR) / "data" / "lefdef";
+  const auto begin = std::chrono::steady_clock::now();
+  const RunResult run = run_tessera({"place",
+                                     example / "small.def",
+                                     "--lef",
+                                     example / "small_tech.lef",
+                                     "--policy",
+                                     "none",
+                                     "--time",
+                                     "3",
+                                     "--log-json",
+                                     log,
+                                     "-o",
+                                     folder / "out.def"});
+  const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - begin;
+  REQUIRE(run.exit_code == 0);
+  const std::vector<json> trials = events_named(events_of(log), "trial");
+  REQUIRE(trials.size() >= 2);
+  CHECK(trials.back()["done"] == trials.size());
+  CHECK(trials.back()["total"] == 0);  // the time decides
+  std::istringstream lines(run.err);
+  double told = 0.0;
+  double best = 0.0;
+  for (std::string line; std::getline(lines, line);) {
+    told += contains(line, " s  flat ") ? 1.0 : 0.0;
+    best += line.ends_with("  best") ? 1.0 : 0.0;
+  }
+  CHECK(best >= 1.0);
+  CHECK(told - best <= 1.0 + elapsed.count());
 }
 
 TEST_CASE("lines say what is done, the best so far, the pace and the time left") {
