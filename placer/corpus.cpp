@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cmath>
 #include <cstdint>
 #include <filesystem>
 #include <optional>
@@ -12,7 +13,7 @@
 #include "netlist_io/errors.h"
 #include "netlist_io/netlist_file.h"
 #include "netlist_io/plc_file.h"
-#include "placer/block_symmetry.h"
+#include "netlist_io/rng.h"
 #include "placer/clustering/generated_block.h"
 
 namespace tessera::placer {
@@ -28,27 +29,44 @@ namespace {
 
 constexpr std::uint64_t kMostSeeds = 1'000'000;
 
-/// A name or an item without its symmetry.
+/// A name or an item without what follows the block itself.
 struct Seen {
   std::string base;
+  std::optional<std::uint64_t> cost_seed;  ///< of another objective; none: the block's own
   Symmetry symmetry;
 };
 
 std::string seen_name(const Seen& seen) {
-  return seen.symmetry == Symmetry{} ? seen.base : seen.base + "@" + to_string(seen.symmetry);
+  return seen.base + (seen.cost_seed ? "%" + std::to_string(*seen.cost_seed) : "") +
+         (seen.symmetry == Symmetry{} ? "" : "@" + to_string(seen.symmetry));
 }
 
-/// A file whose own name looks like that of a block with a symmetry is that file.
-Seen split_symmetry(const std::string& name) {
-  const std::size_t at = name.rfind('@');
-  if (at == std::string::npos || fs::exists(name)) {
-    return {name, {}};
+std::optional<std::uint64_t> parse_seed(std::string_view text) {
+  std::uint64_t seed = 0;
+  const char* const end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data(), end, seed);
+  return error == std::errc() && stop == end ? std::optional(seed) : std::nullopt;
+}
+
+/// A file whose own name looks like that of a block with a symmetry or an objective is that file.
+Seen split_name(const std::string& name) {
+  Seen seen{name, {}, {}};
+  const std::size_t at = seen.base.rfind('@');
+  if (at != std::string::npos && !fs::exists(seen.base)) {
+    const std::optional<Symmetry> symmetry = parse_symmetry(std::string_view(name).substr(at + 1));
+    if (symmetry && *symmetry != Symmetry{}) {
+      seen.symmetry = *symmetry;
+      seen.base.resize(at);
+    }
   }
-  const std::optional<Symmetry> symmetry = parse_symmetry(std::string_view(name).substr(at + 1));
-  if (!symmetry || *symmetry == Symmetry{}) {
-    return {name, {}};
+  const std::size_t percent = seen.base.rfind('%');
+  if (percent != std::string::npos && !fs::exists(seen.base)) {
+    seen.cost_seed = parse_seed(std::string_view(seen.base).substr(percent + 1));
+    if (seen.cost_seed) {
+      seen.base.resize(percent);
+    }
   }
-  return {name.substr(0, at), *symmetry};
+  return seen;
 }
 
 /// Seeds of one recipe, both ends included.
@@ -57,13 +75,6 @@ struct RecipeSeeds {
   std::uint64_t first = 1;
   std::uint64_t last = 1;
 };
-
-std::optional<std::uint64_t> parse_seed(std::string_view text) {
-  std::uint64_t seed = 0;
-  const char* const end = text.data() + text.size();
-  const auto [stop, error] = std::from_chars(text.data(), end, seed);
-  return error == std::errc() && stop == end ? std::optional(seed) : std::nullopt;
-}
 
 /// None: the text does not start with a recipe. Throws `OptionError` for seeds that are none.
 std::optional<RecipeSeeds> parse_recipe(const std::string& text) {
@@ -142,7 +153,7 @@ std::string joined(const std::vector<std::string_view>& words) {
   return text;
 }
 
-/// Names without symmetry of an item without symmetry.
+/// Names of an item, both without symmetry and objective.
 std::vector<std::string> expand_item(const std::string& item) {
   if (const std::optional<RecipeSeeds> seeds = parse_recipe(item)) {
     std::vector<std::string> names;
@@ -176,6 +187,21 @@ cost::CostOptions cost_options(const PlcHeader& header) {
       static_cast<int>(header.smoothing_factor.value_or(static_cast<double>(options.smooth_range)));
   options.validate();
   return options;
+}
+
+/// Wide enough for the published objective and for those that count little but wires, with the
+/// tracks of any real process.
+void draw_objective(std::uint64_t seed, cost::CostOptions& cost) {
+  netlist_io::Rng rng = netlist_io::Rng::derive(seed, "corpus objective");
+  const auto draw = [&rng](double low, double high) {
+    return std::exp(rng.uniform(std::log(low), std::log(high)));
+  };
+  cost.weights = {1.0, draw(0.02, 1.0), draw(0.02, 1.0)};
+  for (const auto direction :
+       {&netlist_io::RoutesPerMicron::horizontal, &netlist_io::RoutesPerMicron::vertical}) {
+    cost.routes.*direction *= draw(0.2, 1.5);
+    cost.macro_routes.*direction = rng.uniform(0.4, 0.8) * cost.routes.*direction;
+  }
 }
 
 CorpusBlock generated_block(const RecipeSeeds& seeds) {
@@ -220,9 +246,9 @@ CorpusBlock read_block(const std::string& path) {
 std::vector<std::string> expand_corpus(std::span<const std::string> items) {
   std::vector<std::string> names;
   for (const std::string& item : items) {
-    const Seen seen = split_symmetry(item);
+    const Seen seen = split_name(item);
     for (std::string& base : expand_item(seen.base)) {
-      names.push_back(seen_name({std::move(base), seen.symmetry}));
+      names.push_back(seen_name({std::move(base), seen.cost_seed, seen.symmetry}));
     }
   }
   return names;
@@ -231,23 +257,32 @@ std::vector<std::string> expand_corpus(std::span<const std::string> items) {
 std::vector<std::string> with_symmetries(std::span<const std::string> names) {
   std::vector<std::string> result;
   for (const std::string& name : names) {
-    const Seen seen = split_symmetry(name);
+    const Seen seen = split_name(name);
     if (seen.symmetry != Symmetry{}) {
       result.push_back(name);
       continue;
     }
     for (const Symmetry symmetry : kSymmetries) {
-      result.push_back(seen_name({seen.base, symmetry}));
+      result.push_back(seen_name({seen.base, seen.cost_seed, symmetry}));
     }
   }
   return result;
 }
 
+CorpusView corpus_view(const std::string& name) {
+  Seen seen = split_name(name);
+  const Symmetry symmetry = std::exchange(seen.symmetry, Symmetry{});
+  return {seen_name(seen), symmetry};
+}
+
 CorpusBlock load_corpus_block(const std::string& name) {
-  const Seen seen = split_symmetry(name);
+  const Seen seen = split_name(name);
   const std::optional<RecipeSeeds> seeds = parse_recipe(seen.base);
-  CorpusBlock block =
-      transform_block(seeds ? generated_block(*seeds) : read_block(seen.base), seen.symmetry);
+  CorpusBlock block = seeds ? generated_block(*seeds) : read_block(seen.base);
+  if (seen.cost_seed) {
+    draw_objective(*seen.cost_seed, block.cost);
+  }
+  block = transform_block(std::move(block), seen.symmetry);
   block.name = name;
   return block;
 }

@@ -99,7 +99,8 @@ class Block:
 
     def place(self, name, flags):
         """The placement of a kind, as a .plc of the clusters."""
-        plc = self.folder / f"{name.replace(' ', '_')}.plc"
+        # Commas part file names on the command line.
+        plc = self.folder / f"{name.replace(' ', '_').replace(',', '-')}.plc"
         if plc.exists():
             return plc
         mixed = name.startswith("mixed-size")

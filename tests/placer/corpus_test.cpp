@@ -94,6 +94,31 @@ TEST_CASE("all symmetries of a name; a name with one stays alone") {
                        "balanced:2@x"});
 }
 
+TEST_CASE("a number draws the objective of a block, which stays the same block") {
+  CHECK(expand({"balanced:3-4%2", "many-small:1%5@tx"}) ==
+        Names{"balanced:3%2", "balanced:4%2", "many-small:1%5@tx"});
+  CHECK(with_symmetries(Names{"many-small:1%5"})[4] == "many-small:1%5@t");
+
+  const CorpusBlock own = load_corpus_block("many-small:1");
+  const CorpusBlock drawn = load_corpus_block("many-small:1%5");
+  const CorpusBlock other = load_corpus_block("many-small:1%6");
+  CHECK(drawn.name == "many-small:1%5");
+  CHECK(drawn.netlist.num_pins() == own.netlist.num_pins());
+  CHECK(own.cost.weights.density == 0.5);
+  for (const CorpusBlock* const block : {&drawn, &other}) {
+    CHECK(block->cost.weights.wirelength == 1.0);
+    CHECK(block->cost.weights.density >= 0.02);
+    CHECK(block->cost.weights.density <= 1.0);
+    CHECK(block->cost.routes.vertical >= 0.2 * own.cost.routes.vertical);
+    CHECK(block->cost.routes.vertical <= 1.5 * own.cost.routes.vertical);
+    CHECK(block->cost.macro_routes.vertical <= 0.8 * block->cost.routes.vertical);
+  }
+  CHECK(drawn.cost.weights.congestion != other.cost.weights.congestion);
+  CHECK(load_corpus_block("many-small:1%5").cost.weights.congestion ==
+        drawn.cost.weights.congestion);
+  CHECK(load_corpus_block("many-small:1%5@t").cost.routes.vertical == drawn.cost.routes.horizontal);
+}
+
 TEST_CASE("items that are no blocks are refused with what was expected") {
   const fs::path folder = testing::scratch_dir("corpus_errors");
   const auto path = [&](const char* name) { return (folder / name).string(); };
