@@ -60,6 +60,74 @@ void add_box(const Canvas& canvas, const netlist_io::Rect& box, std::span<float>
   }
 }
 
+/// Calls `visit(cell, x, y)` with the centre of each cell, in microns.
+template <typename Visit>
+void for_each_centre(const Canvas& canvas, Visit visit) {
+  std::size_t cell = 0;
+  for (int row = 0; row < canvas.grid.rows; ++row) {
+    for (int col = 0; col < canvas.grid.cols; ++col, ++cell) {
+      visit(cell, (col + 0.5) * canvas.cell_width(), (row + 0.5) * canvas.cell_height());
+    }
+  }
+}
+
+void draw_closeness(const Canvas& canvas, double to_x, double to_y, std::span<float> channel) {
+  const double reach = 0.1 * (canvas.width + canvas.height);
+  for_each_centre(canvas, [&](std::size_t cell, double x, double y) {
+    channel[cell] = static_cast<float>(std::exp(-std::hypot(x - to_x, y - to_y) / reach));
+  });
+}
+
+/// How many cells' worth of a box is occupied, whatever is beyond the canvas included.
+class OccupiedArea {
+ public:
+  /// `occupied`: part of each cell, taken to be spread evenly over it. `sums` holds the integral
+  /// and must outlive the object.
+  OccupiedArea(netlist_io::GridShape grid,
+               std::span<const float> occupied,
+               std::vector<double>& sums)
+      : stride_(static_cast<std::size_t>(grid.cols) + 3), grid_(grid), sums_(sums) {
+    sums.assign(stride_ * (static_cast<std::size_t>(grid.rows) + 3), 0.0);
+    for (int row = -1; row <= grid.rows; ++row) {
+      double in_row = 0.0;
+      for (int col = -1; col <= grid.cols; ++col) {
+        const bool inside = row >= 0 && row < grid.rows && col >= 0 && col < grid.cols;
+        in_row += inside ? std::min(1.0F, occupied[static_cast<std::size_t>(col + row * grid.cols)])
+                         : 1.0F;
+        sums[index(col + 2, row + 2)] = sums[index(col + 2, row + 1)] + in_row;
+      }
+    }
+  }
+
+  /// A box in grid cells, at most one cell beyond the canvas.
+  double of(double x0, double y0, double x1, double y1) const {
+    return integral(x1, y1) - integral(x0, y1) - integral(x1, y0) + integral(x0, y0);
+  }
+
+ private:
+  std::size_t index(int col, int row) const {
+    return static_cast<std::size_t>(col) + static_cast<std::size_t>(row) * stride_;
+  }
+
+  /// From the lower left corner of the padding on; linear between the corners of cells.
+  double integral(double x, double y) const {
+    const double u = std::clamp(x + 1.0, 0.0, grid_.cols + 2.0);
+    const double v = std::clamp(y + 1.0, 0.0, grid_.rows + 2.0);
+    const int col = std::min(static_cast<int>(u), grid_.cols + 1);
+    const int row = std::min(static_cast<int>(v), grid_.rows + 1);
+    const double right = u - col;
+    const double upper = v - row;
+    return (1.0 - upper) *
+               ((1.0 - right) * sums_[index(col, row)] + right * sums_[index(col + 1, row)]) +
+           upper * ((1.0 - right) * sums_[index(col, row + 1)] +
+                    right * sums_[index(col + 1, row + 1)]);
+  }
+
+  std::size_t stride_;
+  netlist_io::GridShape grid_;
+  const std::vector<double>& sums_;
+};
+
 std::span<float> channel_of(std::span<float> channels, CanvasChannel channel) {
   const std::size_t size = channels.size() / kNumCanvasChannels;
   return channels.subspan(index_of(channel) * size, size);
@@ -84,7 +152,8 @@ CanvasScales CanvasObserver::observe(const MacroEnv& env, std::span<float> chann
 
   const NodeId macro = problem_->macros()[env.num_placed()];
   mapper_.compute(env.running_cost(), macro, deltas_);
-  draw_places(macro, channels);
+  draw_places(env, channels);
+  draw_contact(env, channels);
   const auto draw = [&](const std::vector<double>& delta, CanvasChannel channel) {
     return draw_delta(legal, delta, channel_of(channels, channel));
   };
@@ -119,24 +188,49 @@ void CanvasObserver::draw_cost_maps(const cost::IncrementalCost& cost,
   }
 }
 
-void CanvasObserver::draw_places(NodeId macro, std::span<float> channels) const {
+void CanvasObserver::draw_places(const MacroEnv& env, std::span<float> channels) const {
   const Canvas& canvas = problem_->canvas();
-  const std::span<float> prior = channel_of(channels, CanvasChannel::kPrior);
-  const std::span<float> edge = channel_of(channels, CanvasChannel::kEdge);
-  const double prior_x = problem_->start().x[macro.index()];
-  const double prior_y = problem_->start().y[macro.index()];
-  const double reach = 0.1 * (canvas.width + canvas.height);
-  const double side = std::min(canvas.width, canvas.height);
-  std::size_t index = 0;
-  for (int row = 0; row < canvas.grid.rows; ++row) {
-    const double y = (row + 0.5) * canvas.cell_height();
-    for (int col = 0; col < canvas.grid.cols; ++col, ++index) {
-      const double x = (col + 0.5) * canvas.cell_width();
-      prior[index] = static_cast<float>(std::exp(-std::hypot(x - prior_x, y - prior_y) / reach));
-      edge[index] = static_cast<float>(
-          std::min(std::min(x, canvas.width - x), std::min(y, canvas.height - y)) / side);
-    }
+  const NodeId macro = problem_->macros()[env.num_placed()];
+  draw_closeness(canvas,
+                 problem_->start().x[macro.index()],
+                 problem_->start().y[macro.index()],
+                 channel_of(channels, CanvasChannel::kPrior));
+  if (env.num_placed() > 0) {
+    const NodeId last = problem_->macros()[env.num_placed() - 1];
+    draw_closeness(canvas,
+                   env.placement().x[last.index()],
+                   env.placement().y[last.index()],
+                   channel_of(channels, CanvasChannel::kLast));
   }
+  const std::span<float> edge = channel_of(channels, CanvasChannel::kEdge);
+  const double side = std::min(canvas.width, canvas.height);
+  for_each_centre(canvas, [&](std::size_t cell, double x, double y) {
+    edge[cell] = static_cast<float>(
+        std::min(std::min(x, canvas.width - x), std::min(y, canvas.height - y)) / side);
+  });
+}
+
+void CanvasObserver::draw_contact(const MacroEnv& env, std::span<float> channels) {
+  const Canvas& canvas = problem_->canvas();
+  const std::span<const float> occupied = channel_of(channels, CanvasChannel::kOccupied);
+  const std::span<float> contact = channel_of(channels, CanvasChannel::kContact);
+  const OccupiedArea area(canvas.grid, occupied, sums_);
+  const NodeId macro = problem_->macros()[env.num_placed()];
+  // In grid cells.
+  const netlist_io::Rect box = env.placement().box(problem_->netlist(), macro);
+  const double width = box.width() / canvas.cell_width();
+  const double height = box.height() / canvas.cell_height();
+  env.mask().for_each([&](CellIndex cell) {
+    const auto cols = static_cast<CellIndex>(canvas.grid.cols);
+    const double x0 = cell % cols + 0.5 - 0.5 * width;
+    const double y0 = cell / cols + 0.5 - 0.5 * height;
+    const double x1 = x0 + width;
+    const double y1 = y0 + height;
+    const double touching =
+        (area.of(x0 - 1.0, y0, x0, y1) + area.of(x1, y0, x1 + 1.0, y1)) * canvas.cell_height() +
+        (area.of(x0, y0 - 1.0, x1, y0) + area.of(x0, y1, x1, y1 + 1.0)) * canvas.cell_width();
+    contact[cell] = static_cast<float>(touching / (2.0 * (box.width() + box.height())));
+  });
 }
 
 }  // namespace tessera::placer

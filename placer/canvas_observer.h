@@ -23,11 +23,14 @@ enum class CanvasChannel : std::uint8_t {
   kDensityDelta,
   kCongestionDelta,
   kProxyDelta,
-  kPrior,  ///< closeness to the macro's prior position: 1 there, 1/e a tenth of a half perimeter
-           ///< off
-  kEdge,   ///< distance to the nearest edge of the canvas over the smaller side
+  kPrior,    ///< closeness to the macro's prior position: 1 there, 1/e a tenth of a half perimeter
+             ///< off
+  kEdge,     ///< distance to the nearest edge of the canvas over the smaller side
+  kContact,  ///< part of the current macro's outline that would lie along an edge of the canvas or
+             ///< along hard macros: their mean density in strips of one cell outside each side
+  kLast,     ///< closeness to the macro placed just before, as for the prior; 0 for the first
 };
-inline constexpr std::size_t kNumCanvasChannels = 11;
+inline constexpr std::size_t kNumCanvasChannels = 13;
 
 inline constexpr std::size_t index_of(CanvasChannel channel) {
   return static_cast<std::size_t>(channel);
@@ -63,11 +66,13 @@ class CanvasObserver {
  private:
   void draw_occupied(const MacroEnv& env, std::span<float> channel) const;
   void draw_cost_maps(const cost::IncrementalCost& cost, std::span<float> channels) const;
-  void draw_places(netlist_io::NodeId macro, std::span<float> channels) const;
+  void draw_places(const MacroEnv& env, std::span<float> channels) const;
+  void draw_contact(const MacroEnv& env, std::span<float> channels);
 
   const MacroProblem* problem_;
   cost::DeltaMapper mapper_;
   cost::DeltaMap deltas_;
+  std::vector<double> sums_;  ///< of occupied cells below and left of each corner of the grid
 };
 
 }  // namespace tessera::placer

@@ -191,8 +191,8 @@ cost::CostOptions cost_options(const PlcHeader& header) {
 
 /// Wide enough for the published objective and for those that count little but wires, with the
 /// tracks of any real process.
-void draw_objective(std::uint64_t seed, cost::CostOptions& cost) {
-  netlist_io::Rng rng = netlist_io::Rng::derive(seed, "corpus objective");
+void draw_objective(const std::string& block, std::uint64_t seed, cost::CostOptions& cost) {
+  netlist_io::Rng rng = netlist_io::Rng::derive(seed, "objective of " + block);
   const auto draw = [&rng](double low, double high) {
     return std::exp(rng.uniform(std::log(low), std::log(high)));
   };
@@ -280,7 +280,7 @@ CorpusBlock load_corpus_block(const std::string& name) {
   const std::optional<RecipeSeeds> seeds = parse_recipe(seen.base);
   CorpusBlock block = seeds ? generated_block(*seeds) : read_block(seen.base);
   if (seen.cost_seed) {
-    draw_objective(*seen.cost_seed, block.cost);
+    draw_objective(seen.base, *seen.cost_seed, block.cost);
   }
   block = transform_block(std::move(block), seen.symmetry);
   block.name = name;

@@ -97,24 +97,24 @@ Tensor proxy_deltas(const StateBatch& batch) {
 
 TEST_CASE("The canvas network has the parameters of its shape") {
   // node (10 + 1) * 16 = 176; edges 3 * (33 + 1) * 16 = 1632; metadata (21 + 1) * 16 = 352;
-  // context (6 * 16 + 16 + 1) * 24 = 2712; scatter (16 + 1) * 8 = 136; input (11 + 8) * 24 * 9 + 24
-  // = 4128; canvas 3 * (24 * 24 * 9 + 24) = 15624; query 25 * 24 = 600; score 25; factor 1;
+  // context (6 * 16 + 16 + 1) * 24 = 2712; scatter (16 + 1) * 8 = 136; input (13 + 8) * 24 * 9 + 24
+  // = 4560; canvas 3 * (24 * 24 * 9 + 24) = 15624; query 25 * 24 = 600; score 25; factor 1;
   // value (48 + 1) * 32 + 33 = 1601.
   ModelConfig wide;
   wide.canvas_width = 24;
-  CHECK(num_parameters(wide) == 26987);
+  CHECK(num_parameters(wide) == 27419);
   ModelConfig config = wide;
   config.scatter_width = 0;  // without 136, and 8 * 24 * 9 = 1728 of the input
-  CHECK(num_parameters(config) == 26987 - 136 - 1728);
+  CHECK(num_parameters(config) == 27419 - 136 - 1728);
   config = wide;
   config.delta_maps = false;  // they are blanked, not cut out
-  CHECK(num_parameters(config) == 26987);
+  CHECK(num_parameters(config) == 27419);
   config = wide;
   config.canvas_layers = 0;
-  CHECK(num_parameters(config) == 26987 - 15624);
+  CHECK(num_parameters(config) == 27419 - 15624);
   config = wide;
   config.graph_layers = 1;
-  CHECK(num_parameters(config) == 26987 - 1088);  // 2 * 34 * 16
+  CHECK(num_parameters(config) == 27419 - 1088);  // 2 * 34 * 16
 }
 
 TEST_CASE("Shapes out of range are refused by name") {

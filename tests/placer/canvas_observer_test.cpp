@@ -1,6 +1,7 @@
 #include "placer/canvas_observer.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstddef>
 #include <span>
 #include <vector>
@@ -105,6 +106,40 @@ TEST_CASE("the canvas shows what is legal, what is occupied, the prior and the e
   check_all(second[CanvasChannel::kLegal], {0, 0, 1, 1, 1, 0, 1, 1, 1});
   // 1.6 of 4 square microns.
   check_all(second[CanvasChannel::kOccupied], {0.5, 0.5, 0, 0, 0, 0.4, 0, 0, 0});
+}
+
+TEST_CASE(
+    "the canvas shows where a macro would touch others or the edge, and the last one's place") {
+  const NineCells block;
+  MacroEnv env(block.problem);
+  const Channels start(env);
+  check_all(start[CanvasChannel::kLast], {0, 0, 0, 0, 0, 0, 0, 0, 0});
+  // The first macro is 1.6 um wide and 1 um high. In the corners a strip of one cell beyond the
+  // left or right side lies outside by 1.8 um of 2 um (0.9 of 1 um), one beyond the upper or lower
+  // side by 1.5 um (0.75 of 1.6 um). The fixed macro fills half of the cells 0 and 1: a strip of 2
+  // x 1 um left of cell 2 takes 0.9 um of cell 1, half of it; strips below the cells 3 and 4 take
+  // 0.75.
+  const double corner = 0.9 + 1.2;
+  check_all(start[CanvasChannel::kContact],
+            {0,
+             0,
+             (corner + 0.45) / 5.2,
+             (0.9 + 0.6) / 5.2,
+             0.6 / 5.2,
+             0.9 / 5.2,
+             corner / 5.2,
+             1.2 / 5.2,
+             corner / 5.2});
+  REQUIRE(env.step(5).status == StepResult::Status::kPlaced);
+  const Channels second(env);
+  // From (5, 3): 4, 2 or 2 sqrt(2) um off and so on, the reach 1.2 um.
+  CHECK(second[CanvasChannel::kLast][5] == 1.0F);
+  CHECK(second[CanvasChannel::kLast][3] == doctest::Approx(std::exp(-4.0 / 1.2)));
+  CHECK(second[CanvasChannel::kLast][8] == doctest::Approx(std::exp(-2.0 / 1.2)));
+  // 1 um square; 0.75 um of each strip in the next cell, of which 0.4 are occupied. Left of cell 4
+  // and above cell 7 there is nothing.
+  check_all(second[CanvasChannel::kContact].subspan(3, 2),
+            {(0.75 + 0.75 * 0.5) / 4.0, (0.75 * 0.4 + 0.75 * 0.5) / 4.0});
 }
 
 TEST_CASE("changes are measured from the best legal cell in units of their mean") {

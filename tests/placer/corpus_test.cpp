@@ -114,6 +114,8 @@ TEST_CASE("a number draws the objective of a block, which stays the same block")
     CHECK(block->cost.macro_routes.vertical <= 0.8 * block->cost.routes.vertical);
   }
   CHECK(drawn.cost.weights.congestion != other.cost.weights.congestion);
+  CHECK(load_corpus_block("many-small:2%5").cost.weights.congestion !=
+        drawn.cost.weights.congestion);
   CHECK(load_corpus_block("many-small:1%5").cost.weights.congestion ==
         drawn.cost.weights.congestion);
   CHECK(load_corpus_block("many-small:1%5@t").cost.routes.vertical == drawn.cost.routes.horizontal);
