@@ -95,6 +95,29 @@ DeltaMapper::DeltaMapper(const IncrementalModel& model)
       top_density_(std::max<std::size_t>(1, model.densest_cells())) {}
 
 void DeltaMapper::compute(const IncrementalCost& cost, NodeId node, DeltaMap& map) {
+  const GridShape grid = model_->canvas().grid;
+  wanted_.clear();
+  for (int row = 0; row < grid.rows; ++row) {
+    for (int col = 0; col < grid.cols; ++col) {
+      wanted_.push_back({col, row});
+    }
+  }
+  compute_wanted(cost, node, map);
+}
+
+void DeltaMapper::compute(const IncrementalCost& cost,
+                          NodeId node,
+                          std::span<const std::uint32_t> cells,
+                          DeltaMap& map) {
+  const auto cols = static_cast<std::uint32_t>(model_->canvas().grid.cols);
+  wanted_.clear();
+  for (const std::uint32_t cell : cells) {
+    wanted_.push_back({static_cast<int>(cell % cols), static_cast<int>(cell / cols)});
+  }
+  compute_wanted(cost, node, map);
+}
+
+void DeltaMapper::compute_wanted(const IncrementalCost& cost, NodeId node, DeltaMap& map) {
   const std::size_t num_cells = model_->canvas().grid.num_cells();
   map.wirelength.assign(num_cells, 0.0);
   map.density.assign(num_cells, 0.0);
@@ -104,7 +127,8 @@ void DeltaMapper::compute(const IncrementalCost& cost, NodeId node, DeltaMap& ma
   add_density(cost, node.index(), map);
   add_congestion(cost, node.index(), map);
   const CostWeights& weights = model_->options().weights;
-  for (std::size_t i = 0; i < num_cells; ++i) {
+  for (const Cell to : wanted_) {
+    const std::size_t i = index_of(to);
     map.proxy[i] = weights.wirelength * map.wirelength[i] + weights.density * map.density[i] +
                    weights.congestion * map.congestion[i];
   }
@@ -152,11 +176,10 @@ void DeltaMapper::add_wirelength(const IncrementalCost& cost, std::size_t node, 
           weight * others_y.joint(own_y, centre(row, canvas.cell_height()));
     }
   }
-  std::size_t cell = 0;
-  for (const double row_um : per_row_) {
-    for (const double col_um : per_col_) {
-      map.wirelength[cell++] = (row_um + col_um - now) * model_->wire_cost_per_um();
-    }
+  for (const Cell to : wanted_) {
+    const double um = per_col_[static_cast<std::size_t>(to.col)] +
+                      per_row_[static_cast<std::size_t>(to.row)] - now;
+    map.wirelength[index_of(to)] = um * model_->wire_cost_per_um();
   }
 }
 
@@ -192,15 +215,12 @@ void DeltaMapper::add_density(const IncrementalCost& cost, std::size_t node, Del
   };
   const double before = density_cost();
   add(cost.x(NodeId(node)), cost.y(NodeId(node)), -1);
-  std::size_t cell = 0;
-  for (int row = 0; row < canvas.grid.rows; ++row) {
-    for (int col = 0; col < canvas.grid.cols; ++col) {
-      const double x = centre(col, canvas.cell_width());
-      const double y = centre(row, canvas.cell_height());
-      add(x, y, 1);
-      map.density[cell++] = density_cost() - before;
-      add(x, y, -1);
-    }
+  for (const Cell to : wanted_) {
+    const double x = centre(to.col, canvas.cell_width());
+    const double y = centre(to.row, canvas.cell_height());
+    add(x, y, 1);
+    map.density[index_of(to)] = density_cost() - before;
+    add(x, y, -1);
   }
 }
 
@@ -338,23 +358,20 @@ void DeltaMapper::add_blockage(std::size_t node, DeltaMap& map) {
   }
   const Canvas& canvas = model_->canvas();
   const GridShape grid = canvas.grid;
-  std::size_t cell = 0;
-  for (int to_row = 0; to_row < grid.rows; ++to_row) {
-    for (int to_col = 0; to_col < grid.cols; ++to_col) {
-      double& sum = map.congestion[cell++];
-      for_each_blocked_cell(
-          box_around(*model_,
-                     node,
-                     centre(to_col, canvas.cell_width()),
-                     centre(to_row, canvas.cell_height())),
-          canvas,
-          [&](int col, int row, double horizontal_um, double vertical_um) {
-            const auto h = static_cast<std::size_t>(row * grid.cols + col);
-            const auto v = static_cast<std::size_t>((grid.cols + col) * grid.rows + row);
-            sum += weight_[h] * static_cast<double>(model_->blocked_units_h(horizontal_um)) +
-                   weight_[v] * static_cast<double>(model_->blocked_units_v(vertical_um));
-          });
-    }
+  for (const Cell to : wanted_) {
+    double& sum = map.congestion[index_of(to)];
+    for_each_blocked_cell(
+        box_around(*model_,
+                   node,
+                   centre(to.col, canvas.cell_width()),
+                   centre(to.row, canvas.cell_height())),
+        canvas,
+        [&](int col, int row, double horizontal_um, double vertical_um) {
+          const auto h = static_cast<std::size_t>(row * grid.cols + col);
+          const auto v = static_cast<std::size_t>((grid.cols + col) * grid.rows + row);
+          sum += weight_[h] * static_cast<double>(model_->blocked_units_h(horizontal_um)) +
+                 weight_[v] * static_cast<double>(model_->blocked_units_v(vertical_um));
+        });
   }
 }
 
@@ -384,63 +401,54 @@ void DeltaMapper::add_net(const IncrementalCost& cost,
 
 /// A net of which one leg of a star, or its only one, ends at the node's one pin.
 void DeltaMapper::add_leg(double weight, DeltaMap& map) {
-  const GridShape grid = model_->canvas().grid;
   double fixed_legs = 0.0;
   if (others_.cells.size() > 1) {
     TangentLines lines(*this);
     draw_route(std::span<const Cell>(others_.cells), lines);
     fixed_legs = lines.sum;
   }
-  std::size_t index = 0;
-  for (int row = 0; row < grid.rows; ++row) {
-    for (int col = 0; col < grid.cols; ++col, ++index) {
-      const Cell own = own_cell(own_points_[0], col, row);
-      if (own.col < 0 || own.row < 0) {
-        continue;  // dropped
-      }
-      TangentLines lines(*this);
-      if (others_.driver_is_own) {
-        detail::route_two_cells(own, others_.cells[0], lines);
-      } else if (std::find(others_.cells.begin(), others_.cells.end(), own) ==
-                 others_.cells.end()) {
-        detail::route_two_cells(others_.cells[0], own, lines);
-      }
-      map.congestion[index] += weight * (fixed_legs + lines.sum);
+  for (const Cell to : wanted_) {
+    const Cell own = own_cell(own_points_[0], to.col, to.row);
+    if (own.col < 0 || own.row < 0) {
+      continue;  // dropped
     }
+    TangentLines lines(*this);
+    if (others_.driver_is_own) {
+      detail::route_two_cells(own, others_.cells[0], lines);
+    } else if (std::find(others_.cells.begin(), others_.cells.end(), own) == others_.cells.end()) {
+      detail::route_two_cells(others_.cells[0], own, lines);
+    }
+    map.congestion[index_of(to)] += weight * (fixed_legs + lines.sum);
   }
 }
 
 /// Any net: its whole route for every cell.
 void DeltaMapper::add_route(double weight, DeltaMap& map) {
-  const GridShape grid = model_->canvas().grid;
   const auto add_new = [this](Cell cell) {
     if (std::find(cells_.begin(), cells_.end(), cell) == cells_.end()) {
       cells_.push_back(cell);
     }
   };
-  std::size_t index = 0;
-  for (int row = 0; row < grid.rows; ++row) {
-    for (int col = 0; col < grid.cols; ++col, ++index) {
-      cells_.clear();
-      if (!others_.driver_is_own) {
-        cells_ = others_.cells;
-      }
-      bool dropped = false;
-      for (const Index point : own_points_) {
-        const Cell cell = own_cell(point, col, row);
-        dropped = dropped || cell.col < 0 || cell.row < 0;
-        add_new(cell);
-      }
-      if (dropped) {
-        continue;
-      }
-      if (others_.driver_is_own) {
-        std::for_each(others_.cells.begin(), others_.cells.end(), add_new);
-      }
-      TangentLines lines(*this);
-      draw_route(std::span<const Cell>(cells_), lines);
-      map.congestion[index] += weight * lines.sum;
+  for (const Cell to : wanted_) {
+    cells_.clear();
+    if (!others_.driver_is_own) {
+      cells_ = others_.cells;
     }
+    bool dropped = false;
+    for (const Index point : own_points_) {
+      const Cell cell = own_cell(point, to.col, to.row);
+      dropped = dropped || cell.col < 0 || cell.row < 0;
+      add_new(cell);
+    }
+    if (dropped) {
+      continue;
+    }
+    if (others_.driver_is_own) {
+      std::for_each(others_.cells.begin(), others_.cells.end(), add_new);
+    }
+    TangentLines lines(*this);
+    draw_route(std::span<const Cell>(cells_), lines);
+    map.congestion[index_of(to)] += weight * lines.sum;
   }
 }
 
@@ -453,8 +461,8 @@ void DeltaMapper::add_congestion(const IncrementalCost& cost, std::size_t node, 
     add_net(cost, node, net, map);
   }
   const double change_of_base = base_congestion_ - cost.cost().congestion;
-  for (double& value : map.congestion) {
-    value += change_of_base;
+  for (const Cell to : wanted_) {
+    map.congestion[index_of(to)] += change_of_base;
   }
 }
 

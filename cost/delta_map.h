@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "cost/incremental_cost.h"
@@ -38,6 +39,13 @@ class DeltaMapper {
   /// `cost`: a state of the model without moves that await `keep` or `undo`.
   void compute(const IncrementalCost& cost, netlist_io::NodeId node, DeltaMap& map);
 
+  /// The same for some cells, row-major indices, in about their share of the time; the entries of
+  /// all others are 0.
+  void compute(const IncrementalCost& cost,
+               netlist_io::NodeId node,
+               std::span<const std::uint32_t> cells,
+               DeltaMap& map);
+
  private:
   using Index = IncrementalModel::Index;
   class TangentLines;
@@ -48,6 +56,10 @@ class DeltaMapper {
     std::vector<Cell> cells;  ///< distinct; the driver's first unless the driver is the node's
   };
 
+  void compute_wanted(const IncrementalCost& cost, netlist_io::NodeId node, DeltaMap& map);
+  std::size_t index_of(Cell cell) const {
+    return static_cast<std::size_t>(cell.col + cell.row * model_->canvas().grid.cols);
+  }
   void add_wirelength(const IncrementalCost& cost, std::size_t node, DeltaMap& map);
   void add_density(const IncrementalCost& cost, std::size_t node, DeltaMap& map);
   void add_congestion(const IncrementalCost& cost, std::size_t node, DeltaMap& map);
@@ -68,6 +80,7 @@ class DeltaMapper {
   void collect_others(const IncrementalCost& cost, std::size_t node, std::size_t net);
 
   const IncrementalModel* model_;
+  std::vector<Cell> wanted_;          ///< where the node could go, by row and column
   std::vector<std::int64_t> values_;  ///< horizontal [rows x cols], vertical [cols x rows]
   std::vector<std::int64_t> density_;
   TopSum top_congestion_;

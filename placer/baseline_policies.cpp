@@ -62,8 +62,11 @@ void GreedyDeltaPolicy::evaluate(std::span<const MacroEnv* const> envs,
   output.logits.resize(envs.size() * num_cells);
   cost::DeltaMapper mapper(problem.incremental_model());
   cost::DeltaMap map;
+  std::vector<CellIndex> legal;
   for (std::size_t i = 0; i < envs.size(); ++i) {
-    mapper.compute(envs[i]->running_cost(), problem.macros()[envs[i]->num_placed()], map);
+    legal.clear();
+    envs[i]->mask().for_each([&](CellIndex cell) { legal.push_back(cell); });
+    mapper.compute(envs[i]->running_cost(), problem.macros()[envs[i]->num_placed()], legal, map);
     std::transform(map.proxy.begin(),
                    map.proxy.end(),
                    output.logits.begin() + static_cast<std::ptrdiff_t>(i * num_cells),

@@ -151,7 +151,9 @@ CanvasScales CanvasObserver::observe(const MacroEnv& env, std::span<float> chann
   draw_cost_maps(env.running_cost(), channels);
 
   const NodeId macro = problem_->macros()[env.num_placed()];
-  mapper_.compute(env.running_cost(), macro, deltas_);
+  legal_cells_.clear();
+  legal.for_each([&](CellIndex cell) { legal_cells_.push_back(cell); });
+  mapper_.compute(env.running_cost(), macro, legal_cells_, deltas_);
   draw_places(env, channels);
   draw_contact(env, channels);
   const auto draw = [&](const std::vector<double>& delta, CanvasChannel channel) {

@@ -60,7 +60,7 @@ class CanvasObserver {
   /// `kNumCanvasChannels`, row 0 at the bottom.
   CanvasScales observe(const MacroEnv& env, std::span<float> channels);
 
-  /// Growth of the proxy for each cell, as `observe` last computed it.
+  /// Growth of the proxy for each legal cell, as `observe` last computed it.
   const cost::DeltaMap& deltas() const { return deltas_; }
 
  private:
@@ -72,6 +72,7 @@ class CanvasObserver {
   const MacroProblem* problem_;
   cost::DeltaMapper mapper_;
   cost::DeltaMap deltas_;
+  std::vector<CellIndex> legal_cells_;
   std::vector<double> sums_;  ///< of occupied cells below and left of each corner of the grid
 };
 

@@ -73,6 +73,33 @@ TEST_CASE("delta maps: exact wirelength and density, a lower bound of the conges
   CHECK(num_tight > num_cells / 4);
 }
 
+TEST_CASE("delta maps of some cells are those of all, and 0 elsewhere") {
+  for (std::uint64_t seed = 0; seed < 50; ++seed) {
+    CAPTURE(seed);
+    const testing::Circuit circuit = testing::random_circuit(seed);
+    const IncrementalModel model(circuit.netlist, circuit.canvas, testing::random_options(seed));
+    const IncrementalCost cost(model, circuit.placement);
+    DeltaMapper mapper(model);
+    DeltaMap all;
+    DeltaMap some;
+    std::vector<std::uint32_t> cells;
+    for (std::uint32_t cell = 0; cell < circuit.canvas.grid.num_cells(); cell += 3) {
+      cells.push_back(cell);
+    }
+    for (std::size_t i = 0; i < circuit.netlist.num_nodes(); ++i) {
+      CAPTURE(i);
+      mapper.compute(cost, NodeId(i), all);
+      mapper.compute(cost, NodeId(i), cells, some);
+      for (std::size_t cell = 0; cell < all.proxy.size(); ++cell) {
+        const bool wanted = cell % 3 == 0;
+        REQUIRE(some.proxy[cell] == (wanted ? all.proxy[cell] : 0.0));
+        REQUIRE(some.wirelength[cell] == (wanted ? all.wirelength[cell] : 0.0));
+        REQUIRE(some.congestion[cell] == (wanted ? all.congestion[cell] : 0.0));
+      }
+    }
+  }
+}
+
 TEST_CASE("delta maps rank the cells of a real block as trying them does") {
   TESSERA_REQUIRE_BENCHMARKS(benchmarks);
   const std::filesystem::path block = benchmarks / "clustered" / "ng45_ariane133";
