@@ -31,7 +31,7 @@ struct MixedVariant {
 /// No one of these is best on all blocks.
 constexpr std::array<MixedVariant, kFlatBatch> kVariants = {{
     {0.7, 0.02},
-    {0.5, 0.09},
+    {0.5, 0.03},
     {0.7, 0.06},
     {0.6, 0.04},
 }};

@@ -129,7 +129,7 @@ TEST_CASE("flat search: edges in heavy use outweigh shorter wires") {
     const FlatTrial& trial = routed.trials[i];
     CHECK(trial.hpwl_um == plain.trials[i].hpwl_um);
     REQUIRE(trial.edge_use > options.usual_edge_use);
-    const double penalty = 2.0 * trial.edge_use + 3.0 * (trial.edge_use - options.usual_edge_use);
+    const double penalty = 4.0 * trial.edge_use + 3.0 * (trial.edge_use - options.usual_edge_use);
     CHECK(trial.scaled_hpwl_um == doctest::Approx(trial.hpwl_um * (1.0 + penalty)));
     CHECK(routed.winner.scaled_hpwl_um <= trial.scaled_hpwl_um);
   }
