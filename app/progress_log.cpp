@@ -41,9 +41,10 @@ class Log {
     if (!flags.log_json) {
       return;
     }
-    file_ = std::fopen(flags.log_json->c_str(), "a");
+    path_ = *flags.log_json;
+    file_ = std::fopen(path_.c_str(), "a");
     if (file_ == nullptr) {
-      throw std::runtime_error(*flags.log_json + ": cannot be written: " + std::strerror(errno));
+      throw std::runtime_error(path_ + ": cannot be written: " + std::strerror(errno));
     }
     write("start",
           {{"command", command},
@@ -119,8 +120,21 @@ class Log {
     // Names in a netlist need not be UTF-8.
     const std::string text =
         entry.dump(-1, ' ', false, ordered_json::error_handler_t::replace) + "\n";
-    std::fwrite(text.data(), 1, text.size(), file_);
-    std::fflush(file_);  // it is followed while the command runs
+    const bool written = std::fwrite(text.data(), 1, text.size(), file_) == text.size() &&
+                         std::fflush(file_) == 0;  // it is followed while the command runs
+    if (!written) {
+      give_up_file(errno);
+    }
+  }
+
+  /// A full disk must not end hours of work.
+  void give_up_file(int error) {
+    if (!quiet_) {
+      print("tessera: warning: " + path_ + ": cannot be written: " + std::strerror(error) +
+            "; what happens is logged no more");
+    }
+    std::fclose(file_);
+    file_ = nullptr;
   }
 
   std::mutex mutex_;
@@ -129,6 +143,7 @@ class Log {
   bool quiet_ = false;
   bool verbose_ = false;
   bool status_shown_ = false;
+  std::string path_;  ///< of the file
   std::FILE* file_ = nullptr;
 };
 

@@ -106,6 +106,23 @@ TEST_CASE("a log that cannot be written is noticed before the work") {
   CHECK_FALSE(fs::exists(folder / "out.plc"));
 }
 
+TEST_CASE("a full disk ends the log, not the work") {
+  if (!fs::exists("/dev/full")) {
+    MESSAGE("skipped: there is no /dev/full");
+    return;
+  }
+  const fs::path folder = scratch_dir("progress_full");
+  fs::remove(folder / "out.plc");
+  std::vector<std::string> arguments = place_logging(folder);
+  arguments[9] = "/dev/full";
+  const RunResult run = run_tessera(arguments);
+  CHECK(run.exit_code == 0);
+  CHECK(fs::exists(folder / "out.plc"));
+  const std::string warning = "/dev/full: cannot be written: No space left on device";
+  REQUIRE(contains(run.err, warning));
+  CHECK(run.err.find(warning) == run.err.rfind(warning));
+}
+
 TEST_CASE("of many trials, the log has all and stderr those worth a line") {
   const fs::path folder = scratch_dir("progress_trials");
   const fs::path log = folder / "log.jsonl";
