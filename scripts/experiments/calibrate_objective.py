@@ -291,6 +291,7 @@ def main():
             futures.append(pool.submit(take, block, "commercial", block.header))
             for future in futures:
                 future.result()
+    entries = [entry for entry in entries if entry["block"] in args.blocks]
     if args.document and entries:
         results_file.replace_table(args.document, "objective-wires", table(entries, wires))
         results_file.replace_table(args.document, "objective-edges", table(entries, use_of_edges))
