@@ -259,7 +259,7 @@ def main():
     parser.add_argument("--tessera", default="build/bin/tessera")
     parser.add_argument("--output", type=pathlib.Path, default=pathlib.Path("build/calibration"))
     parser.add_argument("--blocks", nargs="+",
-                        default=["ng45_ariane133", "ng45_nvdla", "ng45_mempool_tile"])
+                        default=["ng45_ariane133", "ng45_ariane136", "ng45_nvdla", "ng45_mempool_tile"])
     parser.add_argument("--seeds", type=int, default=20, help="random placements; others in proportion")
     parser.add_argument("--jobs", type=int, default=2, help="placements at the same time")
     args = parser.parse_args()
