@@ -55,15 +55,24 @@ CorpusProblems load_corpus_problems(std::span<const std::string> names,
   // To make a block takes longer than to look at it from another side.
   const std::vector<std::vector<std::size_t>> groups = by_block(names);
   placer::parallel_for(groups.size(), common.num_threads(), [&](std::size_t group) {
+    const std::vector<std::size_t>& views = groups[group];
     std::optional<placer::CorpusBlock> block;
-    for (const std::size_t i : groups[group]) {
+    if (interrupted()) {
+      return;
+    }
+    try {
+      block = placer::load_corpus_block(placer::corpus_view(names[views.front()]).block);
+    } catch (const netlist_io::InfeasibleError& error) {
+      for (const std::size_t i : views) {
+        reasons[i] = error.what();
+      }
+      return;
+    }
+    for (const std::size_t i : views) {
       if (interrupted()) {
         return;
       }
       try {
-        if (!block) {
-          block = placer::load_corpus_block(placer::corpus_view(names[i]).block);
-        }
         loaded[i] = std::make_unique<const CorpusProblem>(view_of(*block, names[i]), environment);
       } catch (const netlist_io::InfeasibleError& error) {
         reasons[i] = error.what();

@@ -11,8 +11,9 @@ namespace tessera::placer {
 
 // A corpus is a list of names of blocks. A name is the path of a netlist, or `RECIPE:SEED` for a
 // generated block. `%` and a number after it (`balanced:7%2`) name the block with another
-// objective, drawn from that number; `@` and the letters of a symmetry (`balanced:7@tx`,
-// `balanced:7%2@tx`), the block seen from another side. A name makes the same block each time.
+// objective, drawn from its name and that number; `@` and the letters of a symmetry
+// (`balanced:7@tx`, `balanced:7%2@tx`), the block seen from another side. A name makes the same
+// block each time.
 
 /// The names that items of a command line stand for, in their order:
 /// - a netlist, `.pb.txt[.gz]`, with a placement beside it: `X.plc` for `X.pb.txt`, or
