@@ -42,7 +42,7 @@ class FlatView {
   Placement spread(const Placement& clustered) const {
     Placement placement = flat_.clustering.spread_to_flat(clustered, flat_.placement);
     for (const NodeId macro : flat_.netlist.hard_macros()) {
-      placement.fixed[macro.index()] = clustered.fixed[node(macro)];
+      placement.fixed[macro.index()] = clustered.fixed[node(macro).index()];
     }
     return placement;
   }
@@ -52,11 +52,15 @@ class FlatView {
   }
 
   /// The same flat placement with legal hard macros, in line where the wires of the clusters allow.
-  Placement legalize(const Placement& flat) const {
+  /// `channels`: keep-outs by node that ask for more than the rules do, or empty.
+  Placement legalize(const Placement& flat, const std::vector<placer::Halo>& channels) const {
     const Block& block = searched_.block();
     Placement clustered = searched_.collapse(collect(flat, searched_.input_fixed()));
     placer::MacroAlignmentOptions alignment;
     alignment.space = searched_.environment().space_options(block);
+    if (!channels.empty() && !searched_.has_groups()) {  // groups keep their shape
+      widen(alignment.space.spacing, channels);
+    }
     alignment.cost = block.cost;
     alignment.cost.weights = {1.0, 0.0, 0.0};
     clustered =
@@ -65,7 +69,7 @@ class FlatView {
     clustered = searched_.expand(std::move(clustered));
     Placement result = flat;
     for (const NodeId macro : flat_.netlist.hard_macros()) {
-      const std::size_t from = node(macro);
+      const std::size_t from = node(macro).index();
       result.x[macro.index()] = clustered.x[from];
       result.y[macro.index()] = clustered.y[from];
       result.orientation[macro.index()] = clustered.orientation[from];
@@ -75,7 +79,21 @@ class FlatView {
   }
 
  private:
-  std::size_t node(NodeId flat_node) const { return block_.node_of(flat_node).index(); }
+  /// The larger of the keep-outs of the rules and of these.
+  void widen(placer::MacroSpacing& spacing, const std::vector<placer::Halo>& channels) const {
+    std::vector<placer::Halo> halos(block_.netlist.num_nodes());
+    for (const NodeId macro : flat_.netlist.hard_macros()) {
+      const placer::Halo own = spacing.halo_of(node(macro), netlist_io::Orientation::kN);
+      const placer::Halo& wanted = channels[macro.index()];
+      halos[node(macro).index()] = {std::max(own.left, wanted.left),
+                                    std::max(own.bottom, wanted.bottom),
+                                    std::max(own.right, wanted.right),
+                                    std::max(own.top, wanted.top)};
+    }
+    spacing.own_halos = std::make_shared<const std::vector<placer::Halo>>(std::move(halos));
+  }
+
+  NodeId node(NodeId flat_node) const { return block_.node_of(flat_node); }
 
   const SearchedBlock& searched_;
   const Block& block_;
@@ -274,7 +292,9 @@ void choose_by_flat_netlist(const FlatStageFlags& flags,
   options.judge.halo_x = searched.environment().halo.front();
   options.judge.halo_y = searched.environment().halo.back();
   options.tracks = routing_tracks(block.cost);
-  options.legalize = [&](const Placement& placement) { return view.legalize(placement); };
+  options.legalize = [&](const Placement& placement, const std::vector<placer::Halo>& channels) {
+    return view.legalize(placement, channels);
+  };
   options.seed = common.seed;
   options.threads = common.num_threads();
   options.stop = [start, time_s = search.time_s] {

@@ -29,6 +29,7 @@ class SearchedBlock {
   const Block& input() const { return input_; }
   const netlist_io::Placement& input_fixed() const { return input_fixed_; }
 
+  bool has_groups() const { return groups_.has_value(); }
   const Block& block() const { return grouped_ ? *grouped_ : input_; }
   const netlist_io::Placement& fixed() const { return groups_ ? grouped_fixed_ : input_fixed_; }
   /// The flags that suit `block()`; what patterns of macro names select is in it already.

@@ -44,6 +44,14 @@ constexpr Offset transform(Offset offset, Orientation orientation) {
   return offset;
 }
 
+/// The turn that takes `orientation` back to N.
+constexpr Orientation inverse(Orientation orientation) {
+  if (orientation == Orientation::kE) {
+    return Orientation::kW;
+  }
+  return orientation == Orientation::kW ? Orientation::kE : orientation;
+}
+
 /// True for the orientations that exchange width and height (E, FE, W, FW).
 constexpr bool swaps_axes(Orientation orientation) {
   switch (orientation) {

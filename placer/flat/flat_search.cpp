@@ -53,12 +53,17 @@ constexpr std::array<Refinement, kFlatBatch> kRefinements = {{
 /// Batches of refinements in a round, after one of new placements. Later ones gain nothing.
 constexpr std::size_t kRefiningBatches = 2;
 
+/// After each batch of refinements, if tracks are known, the channels of the best are widened, by
+/// so much (see `RoutingChannelOptions::gain`).
+constexpr std::array<double, 2> kChannelGains = {1.0, 2.0};
+
 /// A candidate after judging.
 struct Judged {
   FlatTrial trial;
   Placement placement;
   MixedVariant variant = kVariants.front();
-  std::vector<float> room;  ///< see `FlatPlacerOptions::room`
+  std::vector<float> room;     ///< see `FlatPlacerOptions::room`
+  std::vector<Halo> channels;  ///< see `channels_for_routing`
 };
 
 class FlatSearch {
@@ -99,9 +104,11 @@ class FlatSearch {
   /// New placements, and then variations of their best; returns how many. In the first round, when
   /// the best is one of the candidates, every other one starts with the orientations given.
   std::size_t run_round(std::size_t left) {
-    constexpr std::size_t kRound = (1 + kRefiningBatches) * kFlatBatch;
-    const std::size_t size = std::min(left, kRound);
-    const std::size_t starts = std::max<std::size_t>(size / (1 + kRefiningBatches), 1);
+    const std::size_t widenings = options_.tracks ? kChannelGains.size() : 0;
+    const std::size_t round = kFlatBatch + kRefiningBatches * (kFlatBatch + widenings);
+    const std::size_t size = std::min(left, round);
+    const std::size_t starts =
+        std::max<std::size_t>((size * kFlatBatch + round / 2) / round, 1);  // rounded
     best_of_round_.reset();
     const Placement start = oriented_start();
     const std::size_t first_start = num_starts_;
@@ -110,16 +117,44 @@ class FlatSearch {
       const bool as_given = first_start == 0 && i % 2 == 0;
       return judge_mixed(as_given ? fixed_ : start, first_start + i);
     });
-    for (std::size_t done = starts; done < size && best_of_round_ && !stopped();
-         done += kFlatBatch) {
-      const Judged best = *best_of_round_;
-      const std::vector<float> room = room_around(best);
-      const std::size_t count = std::min(kFlatBatch, size - done);
-      const std::size_t first = num_refinements_;
-      num_refinements_ += count;
-      judge_batch(count, [&](std::size_t i) { return judge_refined(best, room, i, first + i); });
+    left = size - starts;
+    while (left > 0 && best_of_round_ && !stopped()) {
+      // A short round keeps something for its channels.
+      const std::size_t kept = left > widenings ? widenings : 0;
+      const std::size_t refinements = std::min(kFlatBatch, left - kept);
+      refine_best(refinements);
+      left -= refinements;
+      if (widenings > 0 && left > 0 && !stopped()) {
+        const std::size_t count = std::min(widenings, left);
+        widen_channels(count);
+        left -= count;
+      }
     }
     return size;
+  }
+
+  void refine_best(std::size_t count) {
+    const Judged best = *best_of_round_;
+    const std::vector<float> room = room_around(best);
+    const std::size_t first = num_refinements_;
+    num_refinements_ += count;
+    judge_batch(count, [&](std::size_t i) { return judge_refined(best, room, i, first + i); });
+  }
+
+  void widen_channels(std::size_t count) {
+    const Judged best = *best_of_round_;
+    if (!best.trial.judged) {
+      return;
+    }
+    const cost::EdgeUse edges =
+        cost::estimate_edge_use(netlist_, canvas_, best.placement, edge_options());
+    const std::size_t first = num_widenings_;
+    num_widenings_ += count;
+    judge_batch(count, [&](std::size_t i) {
+      RoutingChannelOptions channels;
+      channels.gain = kChannelGains[i];
+      return judge_widened(best, edges, channels, first + i);
+    });
   }
 
   static bool better(const FlatTrial& a, const FlatTrial& b) {
@@ -210,7 +245,7 @@ class FlatSearch {
 
   Judged judge_given(const FlatCandidate& candidate) const {
     try {
-      return judge_legal(candidate.name, options_.legalize(candidate.placement));
+      return judge_legal(candidate.name, options_.legalize(candidate.placement, {}));
     } catch (const InfeasibleError& error) {
       return illegal(candidate.name, error);
     }
@@ -218,8 +253,11 @@ class FlatSearch {
 
   Judged judge_mixed(const Placement& start, std::size_t index) const {
     const MixedVariant& variant = kVariants[index % kFlatBatch];
-    return place_mixed(
-        "mixed-size " + std::to_string(index + 1), start, variant, mixed_options(variant, index));
+    return place_mixed("mixed-size " + std::to_string(index + 1),
+                       start,
+                       variant,
+                       mixed_options(variant, index),
+                       {});
   }
 
   Judged judge_refined(const Judged& best,
@@ -233,7 +271,26 @@ class FlatSearch {
     mixed.use_current = true;
     mixed.first_weight = refinement.first_weight;
     mixed.room = refinement.room ? room : best.room;
-    return place_mixed("refinement " + std::to_string(index + 1), best.placement, variant, mixed);
+    return place_mixed(
+        "refinement " + std::to_string(index + 1), best.placement, variant, mixed, best.channels);
+  }
+
+  Judged judge_widened(const Judged& best,
+                       const cost::EdgeUse& edges,
+                       const RoutingChannelOptions& options,
+                       std::size_t index) const {
+    const std::string name = "wider channels " + std::to_string(index + 1);
+    std::vector<Halo> channels =
+        channels_for_routing(netlist_, canvas_, best.placement, edges, best.channels, options);
+    try {
+      Judged judged = judge_legal(name, options_.legalize(best.placement, channels));
+      judged.variant = best.variant;
+      judged.room = best.room;
+      judged.channels = std::move(channels);
+      return judged;
+    } catch (const InfeasibleError& error) {
+      return illegal(name, error);
+    }
   }
 
   FlatPlacerOptions mixed_options(const MixedVariant& variant, std::size_t index) const {
@@ -260,14 +317,16 @@ class FlatSearch {
   Judged place_mixed(std::string name,
                      const Placement& start,
                      const MixedVariant& variant,
-                     const FlatPlacerOptions& mixed) const {
+                     const FlatPlacerOptions& mixed,
+                     const std::vector<Halo>& channels) const {
     try {
       const FlatPlacerResult placed = place_flat(netlist_, canvas_, start, mixed);
-      const Placement legal = options_.legalize(placed.placement);
+      const Placement legal = options_.legalize(placed.placement, channels);
       const Placement polished = polish_macros(netlist_, legal, mixed.max_sinks).placement;
-      Judged judged = judge_legal(name, options_.legalize(polished));
+      Judged judged = judge_legal(name, options_.legalize(polished, channels));
       judged.variant = variant;
       judged.room = mixed.room;
+      judged.channels = channels;
       return judged;
     } catch (const InfeasibleError& error) {
       return illegal(name, error);
@@ -294,6 +353,7 @@ class FlatSearch {
   std::optional<Judged> best_of_round_;
   std::size_t num_starts_ = 0;
   std::size_t num_refinements_ = 0;
+  std::size_t num_widenings_ = 0;
   FlatSearchResult result_;
 };
 

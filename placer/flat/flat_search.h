@@ -13,6 +13,7 @@
 #include "netlist_io/netlist.h"
 #include "netlist_io/placement.h"
 #include "placer/flat/flat_placer.h"
+#include "placer/macro_spacing.h"
 
 namespace tessera::placer {
 
@@ -49,12 +50,14 @@ struct FlatSearchOptions {
   /// 2012 contest, which starts at 1. Ours is an estimate before detailed routing, and pins need
   /// tracks, too.
   double usual_edge_use = 0.7;
-  /// Placements of macros and cells together to try: rounds of up to `kFlatBatch` new ones and
-  /// twice as many variations of the best of the round.
+  /// Placements to try: rounds of up to `kFlatBatch` new ones of macros and cells together and
+  /// about three times as many variations of the best of the round.
   std::size_t trials = 6;
-  /// Makes the hard macros of a placement of the flat netlist legal; throws
+  /// Makes the hard macros of a placement of the flat netlist legal, with the keep-outs given
+  /// (empty or one a node, see `MacroSpacing::own_halos`) beside those of the rules; throws
   /// `netlist_io::InfeasibleError` if it cannot. Called from several threads.
-  std::function<netlist_io::Placement(const netlist_io::Placement&)> legalize;
+  std::function<netlist_io::Placement(const netlist_io::Placement&, const std::vector<Halo>&)>
+      legalize;
   std::uint64_t seed = 1;
   int threads = 1;  ///< >= 1; changes no result
   /// Asked now and then, from any thread; true ends the search with the best so far.
@@ -77,7 +80,9 @@ struct FlatSearchResult {
 /// of its own, in rounds: first mixed-size ones, macros and cells together, with various densities
 /// and spacings (after the first round with the orientations of the best so far); then variations
 /// of the best of the round, placed again from its positions on, some with more room where routing
-/// edges are in heavy use (`room_for_routing`). Each is made legal, its macros turned and exchanged
+/// edges are in heavy use (`room_for_routing`), and others whose macros only move apart where the
+/// channel between them is in heavy use (`channels_for_routing`). Each is made legal, its macros
+/// turned and exchanged
 /// (`polish_macros`), and judged as the candidates are: by cells placed from nothing, as the tools
 /// that take the macros over will place them.
 ///

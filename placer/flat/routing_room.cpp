@@ -51,6 +51,28 @@ void limit(const Netlist& netlist, double canvas_area, double most_area, std::sp
   }
 }
 
+/// Greatest use of the edges between neighbouring gcells of a strip: of those that vertical wires
+/// cross if it is a column beside a macro, else of the others.
+double most_use(const Rect& strip, const Canvas& gcells, const cost::EdgeUse& edges, bool column) {
+  const cost::EdgeMaps& demand = edges.demand;
+  const cost::EdgeMaps& capacity = edges.capacity;
+  const int cols = edges.grid.cols;
+  const cost::CellRange range = cost::covered_cells(strip, gcells);
+  const int last_col = column ? range.col1 : std::min(range.col1, cols - 2);
+  const int last_row = column ? std::min(range.row1, edges.grid.rows - 2) : range.row1;
+  double most = 0.0;
+  for (int row = range.row0; row <= last_row; ++row) {
+    for (int col = range.col0; col <= last_col; ++col) {
+      const int stride = column ? cols : cols - 1;
+      const auto edge = static_cast<std::size_t>(col + row * stride);
+      most = std::max(most,
+                      column ? cost::edge_use(demand.vertical[edge], capacity.vertical[edge])
+                             : cost::edge_use(demand.horizontal[edge], capacity.horizontal[edge]));
+    }
+  }
+  return most;
+}
+
 }  // namespace
 
 std::vector<float> room_for_routing(const Netlist& netlist,
@@ -87,6 +109,42 @@ std::vector<float> room_for_routing(const Netlist& netlist,
   const double canvas_area = canvas.width * canvas.height;
   limit(netlist, canvas_area, options.most_area * canvas_area, room);
   return room;
+}
+
+std::vector<Halo> channels_for_routing(const Netlist& netlist,
+                                       const Canvas& canvas,
+                                       const Placement& placement,
+                                       const cost::EdgeUse& edges,
+                                       const std::vector<Halo>& before,
+                                       const RoutingChannelOptions& options) {
+  Canvas gcells = canvas;
+  gcells.grid = edges.grid;
+  const double width = gcells.cell_width();
+  const double height = gcells.cell_height();
+  std::vector<Halo> halos = before;
+  halos.resize(netlist.num_nodes());
+  const auto wanted = [&](const Rect& strip, bool column) {
+    const double use = most_use(strip, gcells, edges, column);
+    return options.gain * std::max(use / options.usual_use - 1.0, 0.0);
+  };
+  for (const NodeId macro : netlist.hard_macros()) {
+    if (placement.fixed[macro.index()] != 0) {
+      continue;
+    }
+    const Rect box = placement.box(netlist, macro);
+    const Halo grown = {width * wanted({box.x0 - width, box.y0, box.x0, box.y1}, true),
+                        height * wanted({box.x0, box.y0 - height, box.x1, box.y0}, false),
+                        width * wanted({box.x1, box.y0, box.x1 + width, box.y1}, true),
+                        height * wanted({box.x0, box.y1, box.x1, box.y1 + height}, false)};
+    const Halo unturned = turned(grown, netlist_io::inverse(placement.orientation[macro.index()]));
+    Halo& halo = halos[macro.index()];
+    const double most = options.most_gcells * std::max(width, height);
+    halo = {std::min(halo.left + unturned.left, most),
+            std::min(halo.bottom + unturned.bottom, most),
+            std::min(halo.right + unturned.right, most),
+            std::min(halo.top + unturned.top, most)};
+  }
+  return halos;
 }
 
 }  // namespace tessera::placer

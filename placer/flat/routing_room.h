@@ -6,6 +6,7 @@
 #include "netlist_io/canvas.h"
 #include "netlist_io/netlist.h"
 #include "netlist_io/placement.h"
+#include "placer/macro_spacing.h"
 
 namespace tessera::placer {
 
@@ -31,5 +32,26 @@ std::vector<float> room_for_routing(const netlist_io::Netlist& netlist,
                                     const cost::EdgeUse& edges,
                                     const std::vector<float>& before,
                                     const RoutingRoomOptions& options = {});
+
+struct RoutingChannelOptions {
+  double usual_use = 0.5;  ///< of a routing edge, from which on a channel gets wider; > 0
+  /// Keep-out of a macro per gcell and per use above the usual one, as a part of it; >= 0.
+  double gain = 1.0;
+  double most_gcells = 4.0;  ///< of one side of a macro, >= 0
+};
+
+/// Keep-outs that widen the channels between hard macros whose routing edges are in heavy use, by
+/// node and in orientation N as `MacroSpacing::own_halos` has them: on each side of a movable macro
+/// `gain * (use / usual - 1)` gcells for the most used edge of those that cross the gcells just
+/// outside along that side.
+///
+/// `edges`: of the same placement. `before`: keep-outs of an earlier round, which these are added
+/// to, or empty.
+std::vector<Halo> channels_for_routing(const netlist_io::Netlist& netlist,
+                                       const netlist_io::Canvas& canvas,
+                                       const netlist_io::Placement& placement,
+                                       const cost::EdgeUse& edges,
+                                       const std::vector<Halo>& before,
+                                       const RoutingChannelOptions& options = {});
 
 }  // namespace tessera::placer

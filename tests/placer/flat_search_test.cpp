@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <memory>
 #include <stdexcept>
 #include <vector>
 
@@ -24,8 +25,10 @@ using tessera::placer::FlatCandidate;
 using tessera::placer::FlatSearchOptions;
 using tessera::placer::FlatSearchResult;
 using tessera::placer::FlatTrial;
+using tessera::placer::Halo;
 using tessera::placer::legalize_macros;
 using tessera::placer::MacroPolishResult;
+using tessera::placer::MacroSpaceOptions;
 using tessera::placer::polish_macros;
 using tessera::placer::search_flat;
 using tessera::testing::FlatBuilder;
@@ -37,8 +40,10 @@ constexpr int kMaxSinks = 500;
 FlatSearchOptions search_options(const GeneratedBlock& block, std::size_t trials) {
   FlatSearchOptions options;
   options.trials = trials;
-  options.legalize = [&block](const Placement& placement) {
-    return legalize_macros(block.netlist, block.canvas, placement).placement;
+  options.legalize = [&block](const Placement& placement, const std::vector<Halo>& channels) {
+    MacroSpaceOptions space;
+    space.spacing.own_halos = std::make_shared<const std::vector<Halo>>(channels);
+    return legalize_macros(block.netlist, block.canvas, placement, space).placement;
   };
   return options;
 }
@@ -162,6 +167,24 @@ TEST_CASE("flat search varies the best of the new placements, to advantage") {
   CHECK(result.winner.hpwl_um < std::min(result.trials[0].hpwl_um, result.trials[1].hpwl_um));
 }
 
+TEST_CASE("flat search widens channels where routing edges are in heavy use") {
+  const GeneratedBlock& block = generated_block();
+  FlatSearchOptions options = search_options(block, 6);
+  options.tracks = {1.0, 1.0, 0.8, 0.8};
+  const FlatSearchResult result = search(block, options);
+  REQUIRE(result.trials.size() == 6);
+  const auto names = [&](std::size_t trial) { return result.trials[trial].name; };
+  CHECK(names(0) == "mixed-size 1");
+  CHECK(names(2) == "refinement 1");
+  CHECK(names(4) == "wider channels 1");
+  CHECK(names(5) == "wider channels 2");
+  double before = result.trials[0].edge_use;
+  for (std::size_t i = 0; i < 4; ++i) {
+    before = std::min(before, result.trials[i].edge_use);
+  }
+  CHECK(std::min(result.trials[4].edge_use, result.trials[5].edge_use) < before);
+}
+
 TEST_CASE("flat search, stopped, returns what is legal; without anything legal it fails") {
   const GeneratedBlock& block = generated_block();
   FlatSearchOptions options = search_options(block, 8);
@@ -174,7 +197,9 @@ TEST_CASE("flat search, stopped, returns what is legal; without anything legal i
 
   options.stop = nullptr;
   options.trials = 1;
-  options.legalize = [](const Placement&) -> Placement { throw InfeasibleError("no room"); };
+  options.legalize = [](const Placement&, const std::vector<Halo>&) -> Placement {
+    throw InfeasibleError("no room");
+  };
   CHECK_THROWS_AS(search(block, options, {{"random", block.macros_placed}}), InfeasibleError);
   options.legalize = nullptr;
   CHECK_THROWS_AS(search(block, options), std::invalid_argument);

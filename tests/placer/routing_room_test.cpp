@@ -12,8 +12,12 @@ namespace {
 using tessera::cost::EdgeUse;
 using tessera::netlist_io::Canvas;
 using tessera::netlist_io::Netlist;
+using tessera::netlist_io::Orientation;
 using tessera::netlist_io::Placement;
+using tessera::placer::channels_for_routing;
+using tessera::placer::Halo;
 using tessera::placer::room_for_routing;
+using tessera::placer::RoutingChannelOptions;
 using tessera::placer::RoutingRoomOptions;
 using tessera::testing::FlatBuilder;
 
@@ -92,6 +96,55 @@ TEST_CASE("room leaves half of the free area, however much is asked for") {
                                                    options);
   CHECK(room[netlist.hard_macros()[0].index()] == doctest::Approx(1.0 + 50.0 / 300.0));
   CHECK(room[netlist.std_cells()[0].index()] == doctest::Approx(1.0 + 50.0 / 300.0));
+}
+
+TEST_CASE(
+    "channels get wider on the side of a macro where edges are in heavy use, and only there") {
+  // 4 x 4 gcells of 10 um; a macro over the inner four, turned to the right, one fixed beside it.
+  FlatBuilder builder;
+  builder.macro(20.0, 20.0, 18.0, 18.0, Orientation::kE);
+  builder.macro(35.0, 35.0, 4.0, 4.0);
+  const Netlist netlist = builder.build();
+  Placement placement(netlist);
+  const std::size_t macro = netlist.hard_macros()[0].index();
+  const std::size_t fixed = netlist.hard_macros()[1].index();
+  placement.fixed[fixed] = 1;
+  EdgeUse edges;
+  edges.grid = {4, 4};
+  edges.demand.horizontal.assign(12, 0.0);
+  edges.demand.vertical.assign(12, 0.0);
+  edges.capacity.horizontal.assign(12, 10.0);
+  edges.capacity.vertical.assign(12, 10.0);
+  const auto vertical = [&](int col, int row) -> double& {
+    return edges.demand.vertical[static_cast<std::size_t>(col + row * 4)];
+  };
+  vertical(0, 1) = 8.0;                        // left of the macro
+  vertical(3, 0) = 4.0;                        // right of it, but below its usual use
+  edges.demand.horizontal[1 + 3 * 3] = 100.0;  // above
+  RoutingChannelOptions options;
+  options.usual_use = 0.5;
+  const std::vector<Halo> channels =
+      channels_for_routing(netlist, canvas_of(40.0, 40.0), placement, edges, {}, options);
+  const Halo found = turned(channels[macro], Orientation::kE);
+  CHECK(found.left == doctest::Approx(10.0 * (0.8 / 0.5 - 1.0)));
+  CHECK(found.right == 0.0);
+  CHECK(found.bottom == 0.0);
+  CHECK(found.top == options.most_gcells * 10.0);
+  CHECK(channels[fixed] == Halo());
+
+  options.gain = 2.0;
+  const std::vector<Halo> again =
+      channels_for_routing(netlist, canvas_of(40.0, 40.0), placement, edges, channels, options);
+  CHECK(turned(again[macro], Orientation::kE).left == doctest::Approx(6.0 + 12.0));
+}
+
+TEST_CASE("one row of gcells has no edge that vertical wires cross") {
+  FlatBuilder builder;
+  builder.macro(20.0, 5.0, 40.0, 10.0);
+  const Netlist netlist = builder.build();
+  const std::vector<Halo> channels = channels_for_routing(
+      netlist, canvas_of(40.0, 10.0), Placement(netlist), row_of_edges({0.4, 0.4, 0.4}), {});
+  CHECK(channels[netlist.hard_macros()[0].index()] == Halo());
 }
 
 }  // namespace
