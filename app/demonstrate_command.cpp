@@ -68,7 +68,7 @@ class PolicySource {
  public:
   explicit PolicySource(const std::optional<std::string>& policy) : policy_(policy) {
     if (policy_ && *policy_ != "greedy" && *policy_ != "spiral") {
-      network_ = load_plugin().load_network(*policy_, "cpu");
+      network_ = load_network(*policy_, "cpu");
     }
   }
 

@@ -106,8 +106,7 @@ class PolicyLoader {
       rule_ = std::make_unique<placer::UniformPolicy>();
     } else {
       loading_ = std::async(std::launch::async, [policy = flags.policy, device = flags.device] {
-        const gnn::Plugin& plugin = load_plugin();
-        return plugin.load_network(policy ? *policy : bundled_checkpoint().string(), device);
+        return load_network(policy ? *policy : bundled_checkpoint().string(), device);
       });
     }
   }

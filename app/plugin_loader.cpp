@@ -49,6 +49,16 @@ const gnn::Plugin& load_plugin() {
   return *plugin;
 }
 
+std::unique_ptr<gnn::LoadedNetwork> load_network(const std::string& checkpoint,
+                                                 const std::string& device) {
+  if (device == "cpu") {
+    if (auto network = gnn::load_inference_network(checkpoint)) {
+      return network;
+    }
+  }
+  return load_plugin().load_network(checkpoint, device);
+}
+
 fs::path bundled_checkpoint() {
   // From build/bin, from build/PRESET/bin, from an install prefix.
   return find_beside_executable("the bundled checkpoint",

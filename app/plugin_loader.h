@@ -1,9 +1,11 @@
 #pragma once
 
 #include <filesystem>
+#include <memory>
 #include <stdexcept>
 #include <string>
 
+#include "gnn/loaded_network.h"
 #include "gnn/plugin.h"
 
 namespace tessera::app {
@@ -18,6 +20,12 @@ class PluginError : public std::runtime_error {
 /// build tree or the install prefix. Throws `PluginError` saying what is missing. Takes a few
 /// tenths of a second the first time. Thread-safe.
 const gnn::Plugin& load_plugin();
+
+/// The network of a checkpoint: without LibTorch where that is possible, which takes milliseconds,
+/// else from the plugin. `device`: cpu or cuda. Throws as `load_plugin` and
+/// `gnn::Plugin::load_network` do.
+std::unique_ptr<gnn::LoadedNetwork> load_network(const std::string& checkpoint,
+                                                 const std::string& device);
 
 /// The checkpoint that ships with Tessera, found in the same way. Throws `PluginError`.
 std::filesystem::path bundled_checkpoint();

@@ -84,10 +84,18 @@ void add_ppo_flags(CLI::App& command, gnn::PpoOptions& ppo) {
   group.add("--final-entropy", ppo.final_entropy, "factor to which --entropy falls by the end");
   group.add("--value-weight", ppo.value_coefficient, "weight of the value loss");
   group.add("--gae-lambda", ppo.gae_lambda, "lambda of the advantage estimate");
+  group.add("--block-advantages",
+            ppo.block_advantages,
+            "centre and scale advantages among the episodes of each block");
   group.add("--max-gradient-norm",
             ppo.max_gradient_norm,
             "gradients of a larger norm are scaled down to this one");
   group.add("--target-kl", ppo.target_kl, "divergence beyond which an iteration's updates end");
+  group.add(
+      "--weight-average",
+      ppo.weight_average,
+      "judge and keep means of the weights, older iterations counting by this factor less each; "
+      "0: the last weights");
   group.add("--shaping", ppo.shaping, "factor of the shaping of the reward by the running proxy");
   group.add(
       "--restarts", ppo.restarts, "share of episodes that start from a prefix of the best so far");

@@ -1,13 +1,11 @@
 #include "gnn/canvas_net.h"
 
 #include <cmath>
-#include <string>
 #include <utility>
 
 #include "gnn/edge_messages.h"
 #include "gnn/initialisation.h"
 #include "gnn/row_sum.h"
-#include "netlist_io/errors.h"
 #include "placer/canvas_observer.h"
 
 namespace tessera::gnn {
@@ -17,8 +15,6 @@ using placer::CanvasChannel;
 using placer::index_of;
 using torch::Tensor;
 
-constexpr std::int64_t kMetadataWidth = 16;
-constexpr std::int64_t kValueWidth = 32;
 constexpr auto kChannels = static_cast<std::int64_t>(placer::kNumCanvasChannels);
 /// Of the map of proxy changes at first: cells a tenth of the mean change worse than the best are
 /// chosen half as often.
@@ -26,23 +22,7 @@ constexpr double kDeltaFactor = 7.0;
 /// The learned part of the scores starts small.
 constexpr double kScoreScale = 0.05;
 
-void require(bool valid, const char* field, const char* range) {
-  if (!valid) {
-    throw netlist_io::OptionError(std::string("model option ") + field +
-                                  " is out of range, expected " + range);
-  }
-}
-
 }  // namespace
-
-void ModelConfig::validate() const {
-  require(name == kCanvasModel || name == kCircuitTrainingModel, "name", "a model's name");
-  require(graph_width >= 1 && graph_width <= 256, "graph_width", "1 to 256");
-  require(graph_layers >= 1 && graph_layers <= 16, "graph_layers", "1 to 16");
-  require(canvas_width >= 1 && canvas_width <= 512, "canvas_width", "1 to 512");
-  require(canvas_layers >= 0 && canvas_layers <= 16, "canvas_layers", "0 to 16");
-  require(scatter_width >= 0 && scatter_width <= 256, "scatter_width", "0 to 256");
-}
 
 CanvasNet::CanvasNet(ModelConfig config) : config_(std::move(config)) {
   using torch::nn::Conv2d;

@@ -13,13 +13,10 @@ struct Checkpoint {
   std::map<std::string, std::string> metadata;
 };
 
-/// Writes a checkpoint in the safetensors format: the length of a JSON header as 8 bytes, the
-/// header (names, types, shapes, offsets, metadata), the values. Unlike a pickled file it holds no
-/// code, and other programs can read it. Atomic. Throws `std::runtime_error`.
+/// Writes a checkpoint as a `TensorFile`. Atomic. Throws `std::runtime_error`.
 void save_checkpoint(const Checkpoint& checkpoint, const std::string& path);
 
-/// Throws `netlist_io::ParseError` saying what is wrong: not such a file, truncated, a type or a
-/// shape that does not fit its bytes.
+/// Throws as `read_tensor_file`.
 Checkpoint load_checkpoint(const std::string& path);
 
 /// Copies the tensors named `prefix` + parameter name into the parameters of `module`. Throws

@@ -5,7 +5,7 @@
 #include <span>
 #include <vector>
 
-#include "gnn/observation_encoder.h"
+#include "gnn/batch_encoder.h"
 #include "gnn/policy_net.h"
 #include "placer/canvas_observer.h"
 #include "placer/policy.h"

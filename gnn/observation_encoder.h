@@ -7,29 +7,24 @@
 #include <span>
 #include <vector>
 
-#include <torch/torch.h>
-
-#include "gnn/edge_messages.h"
-#include "gnn/state_batch.h"
+#include "gnn/edge_list.h"
+#include "gnn/features.h"
 #include "placer/canvas_observer.h"
 #include "placer/cell_mask.h"
 #include "placer/macro_env.h"
 #include "placer/macro_problem.h"
 
+// No header of LibTorch here.
+
 namespace tessera::gnn {
 
-/// What has to be seen at the time of a state, because it is dear to draw again.
-struct Observation {
-  /// [C, rows, cols] of `placer::CanvasObserver`; in half precision, because training keeps all
-  /// states of an iteration.
-  std::vector<at::Half> canvas;
-  std::array<float, kStepMetadata> step{};
-};
+/// The metadata of a state that is not the same for all states of a block.
+using StepMetadata = std::array<float, kStepMetadata>;
 
-/// Looks at an unfinished episode. `scratch` serves any calls of one thread.
-Observation observe(placer::CanvasObserver& observer,
-                    const placer::MacroEnv& env,
-                    std::vector<float>& scratch);
+/// Draws the canvas of an unfinished episode, [C, rows, cols] of `placer::CanvasObserver`.
+StepMetadata observe_state(placer::CanvasObserver& observer,
+                           const placer::MacroEnv& env,
+                           std::span<float> canvas);
 
 /// The parts of the tensors of a block's states that are always the same. A state is the list of
 /// cells taken so far and what was observed; everything else follows from the problem.
@@ -53,8 +48,8 @@ class ObservationEncoder {
                    int stride,
                    float* nodes,
                    std::int64_t* cells) const;
-  /// Writes the metadata, [M], zeros for what was not observed.
-  void write_metadata(const Observation* observation, float* metadata) const;
+  /// Writes the metadata, [M]. `step`: what was observed, zeros if null.
+  void write_metadata(const StepMetadata* step, float* metadata) const;
 
  private:
   void fill_macro(std::size_t vertex, netlist_io::NodeId node);
@@ -67,15 +62,5 @@ class ObservationEncoder {
   std::vector<float> metadata_;
   std::shared_ptr<const EdgeList> edges_;
 };
-
-/// A state to encode.
-struct StateView {
-  const ObservationEncoder* encoder = nullptr;
-  std::span<const placer::CellIndex> actions;  ///< taken so far; the episode is not finished
-  const Observation* observation = nullptr;    ///< null: the batch has no canvas
-};
-
-/// States as tensors on the CPU; all observed or none.
-StateBatch encode(std::span<const StateView> states);
 
 }  // namespace tessera::gnn

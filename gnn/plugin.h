@@ -5,30 +5,14 @@
 #include <span>
 #include <string>
 
+#include "gnn/loaded_network.h"
 #include "gnn/training.h"
-#include "placer/macro_problem.h"
-#include "placer/policy.h"
 
 // The learning code as the command line sees it. It lies in a shared object that is loaded only by
 // the commands that need it, because LibTorch takes a few tenths of a second to load. No header of
 // LibTorch here.
 
 namespace tessera::gnn {
-
-/// The weights of a checkpoint, ready for any block.
-class LoadedNetwork {
- public:
-  LoadedNetwork() = default;
-  LoadedNetwork(const LoadedNetwork&) = delete;
-  LoadedNetwork& operator=(const LoadedNetwork&) = delete;
-  virtual ~LoadedNetwork() = default;
-
-  /// `TrainingOptions::environment` of the training; empty if the checkpoint does not say.
-  virtual std::string environment() const = 0;
-
-  /// `problem` must outlive the policy; the network may go before it.
-  virtual std::unique_ptr<placer::Policy> policy_for(const placer::MacroProblem& problem) const = 0;
-};
 
 class Plugin {
  public:

@@ -334,6 +334,9 @@ void PpoOptions::validate() const {
   require(value_clip >= 0.0, "value_clip", "a number >= 0");
   require(entropy_coefficient >= 0.0, "entropy_coefficient", "a number >= 0");
   require(final_entropy >= 0.0, "final_entropy", "a number >= 0");
+  require(weight_average >= 0.0 && weight_average < 1.0,
+          "weight_average",
+          "a number from 0 to below 1");
   require(value_coefficient >= 0.0, "value_coefficient", "a number >= 0");
   require(is_share(gae_lambda), "gae_lambda", "a number from 0 to 1");
   require(max_gradient_norm > 0.0, "max_gradient_norm", "a number > 0");

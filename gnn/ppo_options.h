@@ -20,8 +20,14 @@ struct PpoOptions {
   double final_entropy = 0.1;          ///< what is left of it at the end, as a factor, >= 0
   double value_coefficient = 0.5;      ///< weight of the value loss, >= 0
   double gae_lambda = 0.95;            ///< in [0, 1]; lower trusts the value network more
-  double max_gradient_norm = 1.0;      ///< gradients are scaled down to it, > 0
-  double target_kl = 0.03;             ///< epochs end early beyond 1.5 times this divergence; > 0
+  /// Centres and scales advantages among the episodes of each block, so that blocks whose returns
+  /// the value network misjudges, or whose episodes differ more, do not drown the others.
+  bool block_advantages = false;
+  double max_gradient_norm = 1.0;  ///< gradients are scaled down to it, > 0
+  double target_kl = 0.03;         ///< epochs end early beyond 1.5 times this divergence; > 0
+  /// What is judged and kept are means of the weights over the iterations, older ones counting this
+  /// much less by iteration (Polyak averaging); in [0, 1). 0: the last weights as they are.
+  double weight_average = 0.0;
   /// Pays each step minus the growth of the proxy that it causes, clusters and unplaced macros
   /// standing at their prior positions, and takes the sum back at the end: potential-based shaping
   /// (Ng, Harada and Russell, ICML 1999), which leaves the best policy as it is. Times this factor,

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "cost/cost_options.h"
-#include "gnn/observation_encoder.h"
+#include "gnn/batch_encoder.h"
 #include "gnn/policy_net.h"
 #include "netlist_io/placement.h"
 #include "placer/cell_mask.h"

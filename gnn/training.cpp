@@ -36,8 +36,10 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(PpoOptions,
                                    final_entropy,
                                    value_coefficient,
                                    gae_lambda,
+                                   block_advantages,
                                    max_gradient_norm,
                                    target_kl,
+                                   weight_average,
                                    shaping,
                                    restarts,
                                    imitation_iterations,
@@ -59,6 +61,8 @@ constexpr double kNever = std::numeric_limits<double>::max();
 constexpr const char* kTrainingKey = "training";
 /// Prefix of the parameters of the last iteration; those of the best score are the model's.
 constexpr const char* kLastPrefix = "last/";
+/// Prefix of the means of the parameters over the iterations, if there are any.
+constexpr const char* kMeanPrefix = "mean/";
 
 double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
@@ -163,6 +167,11 @@ class Trainer {
     if (best_parameters_.empty()) {
       best_parameters_ = copy_parameters(*net_);
     }
+    if (averages() && !mean_net_) {
+      mean_net_ = make_network(net_->config(), 0);
+      mean_net_->to(device_);
+      average_weights(0.0);
+    }
   }
 
   TrainingResult run() {
@@ -229,6 +238,21 @@ class Trainer {
       return !block.demonstrations.empty();
     });
   }
+
+  bool averages() const { return progress_.ppo.weight_average > 0.0; }
+
+  /// Moves the means of the weights to the weights, all but this part of the way.
+  void average_weights(double kept) {
+    const torch::NoGradGuard no_grad;
+    const std::vector<torch::Tensor> weights = net_->parameters();
+    const std::vector<torch::Tensor> means = mean_net_->parameters();
+    for (std::size_t i = 0; i < weights.size(); ++i) {
+      means[i].lerp_(weights[i], 1.0 - kept);
+    }
+  }
+
+  /// What is judged.
+  const std::shared_ptr<PolicyNet>& candidate() const { return averages() ? mean_net_ : net_; }
 
   bool imitates() const {
     return progress_.iteration <= progress_.ppo.imitation_iterations && has_demonstrations();
@@ -314,6 +338,11 @@ class Trainer {
     const Clock::time_point update_start = Clock::now();
     const UpdatePlan plan = update_plan();
     const PpoStats stats = update_network(trajectories, progress_.ppo, plan, *net_, *adam_);
+    if (averages()) {
+      // The first iterations weigh as much as they are many.
+      const auto count = static_cast<double>(progress_.iteration);
+      average_weights(std::min(progress_.ppo.weight_average, count / (count + 1.0)));
+    }
     info.update_s = seconds_since(update_start);
     info.learning_rate = plan.learning_rate;
     fill_update_info(stats, info);
@@ -358,6 +387,37 @@ class Trainer {
                           progress_.blocks[trajectory.block].scale,
                           progress_.ppo.shaping,
                           progress_.ppo.gae_lambda);
+    }
+    if (progress_.ppo.block_advantages) {
+      for (std::size_t i = 0; i < progress_.blocks.size(); ++i) {
+        normalise_advantages(trajectories, i);
+      }
+    }
+  }
+
+  /// Of the episodes of one block.
+  static void normalise_advantages(std::vector<Trajectory>& trajectories, std::size_t block) {
+    std::vector<float*> advantages;
+    for (Trajectory& trajectory : trajectories) {
+      if (trajectory.block == block) {
+        for (float& advantage : trajectory.advantages) {
+          advantages.push_back(&advantage);
+        }
+      }
+    }
+    double sum = 0.0;
+    double squares = 0.0;
+    for (const float* const advantage : advantages) {
+      const double value = *advantage;
+      sum += value;
+      squares += value * value;
+    }
+    const double count = std::max(static_cast<double>(advantages.size()), 1.0);
+    const double mean = sum / count;
+    const double deviation = std::sqrt(std::max(squares / count - mean * mean, 0.0));
+    const double scale = deviation > 1e-9 ? 1.0 / deviation : 0.0;
+    for (float* const advantage : advantages) {
+      *advantage = static_cast<float>((*advantage - mean) * scale);
     }
   }
 
@@ -408,19 +468,22 @@ class Trainer {
 
   /// Judges the weights and keeps them if none were better.
   void evaluate(IterationInfo& info) {
-    const Judgement judgement = judge_.judge(net_, device_);
+    const Judgement judgement = judge_.judge(candidate(), device_);
     info.score = judgement.score;
     info.judged_proxies = judgement.proxies;
     if (judgement.score < progress_.best_score) {
       progress_.best_score = judgement.score;
       progress_.judged_proxies = judgement.proxies;
-      best_parameters_ = copy_parameters(*net_);
+      best_parameters_ = copy_parameters(*candidate());
     }
   }
 
   void save() {
-    Checkpoint checkpoint = make_model_checkpoint(*net_);
+    Checkpoint checkpoint = make_model_checkpoint(*candidate());
     store_parameters(*net_, kLastPrefix, checkpoint);
+    if (averages()) {
+      store_parameters(*mean_net_, kMeanPrefix, checkpoint);
+    }
     if (progress_.best_score < kNever) {
       std::size_t index = 0;
       for (const auto& parameter : net_->named_parameters()) {
@@ -462,6 +525,10 @@ class Trainer {
     best_parameters_ = copy_parameters(*best);
     net_ = load_model(checkpoint, options_.output, kLastPrefix);
     net_->to(device_);
+    if (averages()) {
+      mean_net_ = load_model(checkpoint, options_.output, kMeanPrefix);
+      mean_net_->to(device_);
+    }
     adam_ = std::make_unique<Adam>(*net_);
     adam_->load(checkpoint, options_.output);
   }
@@ -472,6 +539,7 @@ class Trainer {
   Judge judge_;
   std::vector<std::unique_ptr<ObservationEncoder>> encoders_;  ///< by block
   std::shared_ptr<PolicyNet> net_;
+  std::shared_ptr<PolicyNet> mean_net_;         ///< means of its weights; null without
   std::vector<torch::Tensor> best_parameters_;  ///< of the best score, in the order of the network
   std::unique_ptr<Adam> adam_;
   Progress progress_;

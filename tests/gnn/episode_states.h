@@ -8,7 +8,7 @@
 
 #include <torch/torch.h>
 
-#include "gnn/observation_encoder.h"
+#include "gnn/batch_encoder.h"
 #include "gnn/rollout.h"
 #include "gnn/state_batch.h"
 #include "placer/cell_mask.h"

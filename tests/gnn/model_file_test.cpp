@@ -79,7 +79,8 @@ TEST_CASE("A network read from its file gives the same outputs bit for bit") {
 
 TEST_CASE("A checkpoint tells the shape of its network") {
   const std::shared_ptr<PolicyNet> net = make_network(unusual_config(), 1);
-  const ModelConfig read = model_config_of(make_model_checkpoint(*net), "file");
+  const ModelConfig read =
+      tessera::gnn::read_model_config(make_model_checkpoint(*net).metadata, "file");
   CHECK(read.name == kCanvasModel);
   CHECK(read.graph_width == 8);
   CHECK(read.graph_layers == 2);

@@ -1,6 +1,7 @@
 if(TARGET tessera_gnn)
   tessera_add_test(gnn
     gnn/adam_test.cpp
+    gnn/canvas_inference_test.cpp
     gnn/canvas_net_test.cpp
     gnn/checkpoint_test.cpp
     gnn/circuit_training_net_test.cpp

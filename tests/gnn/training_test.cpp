@@ -175,8 +175,29 @@ TrainingOptions eventful_options(const std::string& output) {
   options.ppo.restarts = 0.5;
   options.ppo.shaping = 0.1;
   options.ppo.minibatch = 20;
+  options.ppo.weight_average = 0.8;
+  options.ppo.block_advantages = true;
   options.evaluation_interval = 2;
   return options;
+}
+
+TEST_CASE("Means of the weights are kept instead of the last ones") {
+  const auto block = toy_block();
+  const std::string path = (scratch_dir("means") / "toy.safetensors").string();
+  TrainingOptions options = quick_options(path);
+  options.ppo.weight_average = 0.9;
+  options.ppo.warmup_iterations = 0;
+  options.evaluation_interval = 0;
+  options.iterations = 1;
+  train_on(*block, options);
+  const Checkpoint checkpoint = load_checkpoint(path);
+  const auto start = make_network(options.model, options.seed);
+  for (const auto& parameter : start->named_parameters()) {
+    CAPTURE(parameter.key());
+    const torch::Tensor& last = checkpoint.tensors.at("last/" + parameter.key());
+    const torch::Tensor& kept = checkpoint.tensors.at("model/" + parameter.key());
+    CHECK(torch::allclose(kept, 0.5 * (parameter.value() + last), 1e-5, 1e-7));
+  }
 }
 
 /// Blocks of different sizes, the first with a demonstration.
