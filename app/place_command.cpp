@@ -4,6 +4,7 @@
 #include <future>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -152,16 +153,21 @@ struct PolicyResult {
   nlohmann::ordered_json report;  ///< `policy_payload`, if a report is wanted
 };
 
+/// `views`: of the same network, tried before samples are drawn.
 placer::EpisodesResult run_episodes(const placer::MacroProblem& problem,
                                     const placer::Policy& policy,
+                                    std::span<const std::unique_ptr<placer::Policy>> views,
                                     const PlaceFlags& flags,
                                     Clock::time_point start) {
   constexpr std::size_t kUntilTimeIsUp = 1'000'000;
   const bool until_time_is_up = flags.zero_shot() && flags.search.time_s;
   placer::EpisodesOptions options;
-  options.count = flags.samples.value_or(until_time_is_up ? kUntilTimeIsUp : 1);
+  options.count = flags.samples.value_or(until_time_is_up ? kUntilTimeIsUp : 1 + views.size());
   // Without preferences, the greedy choice is the lowest cell: a packing, not a random placement.
   options.first = flags.policy == "none" ? placer::Decoding::kSample : placer::Decoding::kGreedy;
+  for (const std::unique_ptr<placer::Policy>& view : views) {
+    options.views.push_back(view.get());
+  }
   options.seed = flags.common.seed;
   options.threads = flags.common.num_threads();
   // Before a search, episodes get a part of the time only.
@@ -202,7 +208,10 @@ PolicyResult run_policy(const PlaceFlags& flags,
       block.netlist, block.canvas, fixed, environment.problem_options(block));
   const std::unique_ptr<placer::Policy> policy = loader.policy_for(problem);
   const Clock::time_point policy_start = Clock::now();
-  placer::EpisodesResult episodes = run_episodes(problem, *policy, flags, start);
+  const std::vector<std::unique_ptr<placer::Policy>> views =
+      loader.network() != nullptr ? loader.network()->views_for(problem)
+                                  : std::vector<std::unique_ptr<placer::Policy>>();
+  placer::EpisodesResult episodes = run_episodes(problem, *policy, views, flags, start);
   PolicyResult result;
   result.placement = std::move(episodes.best.placement);
   result.cost = episodes.best.cost;
@@ -432,8 +441,9 @@ void add_place_command(CLI::App& app, int& exit_code) {
   command
       ->add_option("--samples",
                    flags->samples,
-                   "episodes, of which the best counts (default: 1); the first is greedy, the "
-                   "others are sampled; "
+                   "episodes, of which the best counts (default: 1, or 4 with a canvas network): "
+                   "a greedy one, with a canvas network three more greedy ones that see the block "
+                   "mirrored, then sampled ones; "
                    "without --effort, --evals or --time, implies zero-shot")
       ->check(CLI::Range(1, 1000000))
       ->type_name("N");

@@ -249,6 +249,27 @@ void DeltaMapper::locate_own_points(const IncrementalCost& cost, std::size_t nod
                                 canvas.grid.rows));
     }
   }
+  find_own_classes(static_cast<std::size_t>(model_->end_point(node) - model_->first_point(node)));
+}
+
+/// Points that are in the same cell wherever the node goes have the first of them as their class.
+void DeltaMapper::find_own_classes(std::size_t count) {
+  const auto cols = static_cast<std::size_t>(model_->canvas().grid.cols);
+  const auto rows = static_cast<std::size_t>(model_->canvas().grid.rows);
+  const auto same = [](const std::vector<int>& table, std::size_t a, std::size_t b, std::size_t n) {
+    return std::equal(table.data() + a * n, table.data() + (a + 1) * n, table.data() + b * n);
+  };
+  own_class_.clear();
+  std::vector<Index> classes;
+  for (std::size_t point = 0; point < count; ++point) {
+    const auto found = std::find_if(classes.begin(), classes.end(), [&](Index other) {
+      return same(own_col_, point, other, cols) && same(own_row_, point, other, rows);
+    });
+    own_class_.push_back(found == classes.end() ? static_cast<Index>(point) : *found);
+    if (own_class_.back() == point) {
+      classes.push_back(own_class_.back());
+    }
+  }
 }
 
 /// The other pins of a net: their distinct cells.
@@ -375,27 +396,46 @@ void DeltaMapper::add_blockage(std::size_t node, DeltaMap& map) {
   }
 }
 
-/// Adds a net to the map, unless a pin of another node drops it.
-void DeltaMapper::add_net(const IncrementalCost& cost,
-                          std::size_t node,
-                          std::size_t net,
-                          DeltaMap& map) {
-  collect_others(cost, node, net);
-  if (others_.outside) {
-    return;
-  }
-  own_points_.clear();
-  for (const Index point : model_->points_of(net)) {
-    if (model_->node_of_point(point) == node) {
-      own_points_.push_back(point - model_->first_point(node));
+/// Adds up the nets of the node by what their routes depend on: nets of a bus mostly share it. Nets
+/// dropped by a pin of another node are left out.
+void DeltaMapper::group_nets(const IncrementalCost& cost, std::size_t node) {
+  groups_.clear();
+  for (const Index net : model_->nets_of(node)) {
+    collect_others(cost, node, net);
+    if (others_.outside) {
+      continue;
     }
+    NetGroup group;
+    group.driver_is_own = others_.driver_is_own;
+    for (const Index point : model_->points_of(net)) {
+      if (model_->node_of_point(point) == node) {
+        const Index own = own_class_[point - model_->first_point(node)];
+        if (std::find(group.own.begin(), group.own.end(), own) == group.own.end()) {
+          group.own.push_back(own);
+        }
+      }
+    }
+    for (const Cell cell : others_.cells) {
+      group.others.push_back(index_of(cell));
+    }
+    groups_[std::move(group)] += model_->route_weight(net);
+  }
+}
+
+void DeltaMapper::add_group(const NetGroup& group, double weight, DeltaMap& map) {
+  const auto cols = static_cast<std::size_t>(model_->canvas().grid.cols);
+  own_points_ = group.own;
+  others_.driver_is_own = group.driver_is_own;
+  others_.cells.clear();
+  for (const std::size_t cell : group.others) {
+    others_.cells.push_back({static_cast<int>(cell % cols), static_cast<int>(cell / cols)});
   }
   const std::size_t num_others = others_.cells.size();
   const bool is_leg = num_others == 1 || (num_others > 3 && !others_.driver_is_own);
   if (own_points_.size() == 1 && is_leg) {
-    add_leg(model_->route_weight(net), map);
+    add_leg(weight, map);
   } else {
-    add_route(model_->route_weight(net), map);
+    add_route(weight, map);
   }
 }
 
@@ -457,8 +497,9 @@ void DeltaMapper::add_congestion(const IncrementalCost& cost, std::size_t node, 
   remove_node(cost, node);
   build_tangent();
   add_blockage(node, map);
-  for (const Index net : model_->nets_of(node)) {
-    add_net(cost, node, net, map);
+  group_nets(cost, node);
+  for (const auto& [group, weight] : groups_) {
+    add_group(group, weight, map);
   }
   const double change_of_base = base_congestion_ - cost.cost().congestion;
   for (const Cell to : wanted_) {

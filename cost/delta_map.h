@@ -1,7 +1,9 @@
 #pragma once
 
+#include <compare>
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <span>
 #include <vector>
 
@@ -56,6 +58,15 @@ class DeltaMapper {
     std::vector<Cell> cells;  ///< distinct; the driver's first unless the driver is the node's
   };
 
+  /// What the routes of some nets of the node have in common.
+  struct NetGroup {
+    bool driver_is_own = false;
+    std::vector<Index> own;           ///< classes of the node's points, the driver's first
+    std::vector<std::size_t> others;  ///< cells of the other pins
+
+    auto operator<=>(const NetGroup&) const = default;
+  };
+
   void compute_wanted(const IncrementalCost& cost, netlist_io::NodeId node, DeltaMap& map);
   std::size_t index_of(Cell cell) const {
     return static_cast<std::size_t>(cell.col + cell.row * model_->canvas().grid.cols);
@@ -64,10 +75,12 @@ class DeltaMapper {
   void add_density(const IncrementalCost& cost, std::size_t node, DeltaMap& map);
   void add_congestion(const IncrementalCost& cost, std::size_t node, DeltaMap& map);
   void locate_own_points(const IncrementalCost& cost, std::size_t node);
+  void find_own_classes(std::size_t count);
   void remove_node(const IncrementalCost& cost, std::size_t node);
   void build_tangent();
   void add_blockage(std::size_t node, DeltaMap& map);
-  void add_net(const IncrementalCost& cost, std::size_t node, std::size_t net, DeltaMap& map);
+  void group_nets(const IncrementalCost& cost, std::size_t node);
+  void add_group(const NetGroup& group, double weight, DeltaMap& map);
   void add_leg(double weight, DeltaMap& map);
   void add_route(double weight, DeltaMap& map);
   /// Cell of a pin of the node if the node went to (col, row); negative if that drops the net.
@@ -92,7 +105,9 @@ class DeltaMapper {
   std::vector<int> own_col_;      ///< [points of the node x cols]; -1 outside the canvas
   std::vector<int> own_row_;
   OtherPins others_;
-  std::vector<Index> own_points_;  ///< of the net at hand, counted from the node's first
+  std::vector<Index> own_class_;       ///< of the node's points
+  std::map<NetGroup, double> groups_;  ///< and their weights
+  std::vector<Index> own_points_;      ///< of the nets at hand, counted from the node's first
   std::vector<Cell> cells_;
   std::vector<double> per_col_;
   std::vector<double> per_row_;

@@ -14,15 +14,23 @@
 
 namespace tessera::gnn {
 
+/// The side from which a network sees the canvas.
+struct CanvasFlips {
+  bool x = false;  ///< left and right change sides
+  bool y = false;  ///< top and bottom change sides
+};
+
 /// A network as a policy for the blocks of one problem, computed without LibTorch.
 class InferencePolicy final : public placer::Policy {
  public:
   /// `problem` must outlive the policy.
   InferencePolicy(std::shared_ptr<const CanvasInference> network,
-                  const placer::MacroProblem& problem);
+                  const placer::MacroProblem& problem,
+                  CanvasFlips flips = {});
 
   void evaluate(std::span<const placer::MacroEnv* const> envs,
                 placer::PolicyOutput& output) const override;
+  bool independent() const override { return true; }
 
  private:
   /// What one evaluation at a time needs.
@@ -43,6 +51,7 @@ class InferencePolicy final : public placer::Policy {
 
   std::shared_ptr<const CanvasInference> network_;
   ObservationEncoder encoder_;
+  CanvasFlips flips_;
   mutable std::mutex mutex_;
   mutable std::vector<std::unique_ptr<Workspace>> workspaces_;  ///< not in use
 };

@@ -24,6 +24,15 @@ class InferenceNetwork final : public LoadedNetwork {
     return std::make_unique<InferencePolicy>(network_, problem);
   }
 
+  std::vector<std::unique_ptr<placer::Policy>> views_for(
+      const placer::MacroProblem& problem) const override {
+    std::vector<std::unique_ptr<placer::Policy>> views;
+    for (const CanvasFlips flips : {CanvasFlips{true, false}, {false, true}, {true, true}}) {
+      views.push_back(std::make_unique<InferencePolicy>(network_, problem, flips));
+    }
+    return views;
+  }
+
  private:
   std::shared_ptr<const CanvasInference> network_;
   std::string environment_;

@@ -2,6 +2,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "placer/macro_problem.h"
 #include "placer/policy.h"
@@ -23,6 +24,12 @@ class LoadedNetwork {
 
   /// `problem` must outlive the policy; the network may go before it.
   virtual std::unique_ptr<placer::Policy> policy_for(const placer::MacroProblem& problem) const = 0;
+
+  /// The same network seeing the block from other sides, as policies of their own, if it can.
+  virtual std::vector<std::unique_ptr<placer::Policy>> views_for(
+      const placer::MacroProblem& /*problem*/) const {
+    return {};
+  }
 };
 
 /// Reads a checkpoint whose network can be computed without LibTorch (`CanvasInference`); null if

@@ -162,6 +162,29 @@ void ObservationEncoder::write_nodes(std::span<const CellIndex> actions,
   }
 }
 
+void ObservationEncoder::flip_x(std::span<float> nodes, std::span<std::int64_t> cells) const {
+  const auto width = static_cast<float>(problem_.canvas().width / scale_);
+  const std::int64_t cols = problem_.canvas().grid.cols;
+  for (std::size_t i = kX; i < nodes.size(); i += kNodeFeatures) {
+    nodes[i] = width - nodes[i];
+  }
+  for (std::int64_t& cell : cells) {
+    cell += cols - 1 - 2 * (cell % cols);
+  }
+}
+
+void ObservationEncoder::flip_y(std::span<float> nodes, std::span<std::int64_t> cells) const {
+  const auto height = static_cast<float>(problem_.canvas().height / scale_);
+  const std::int64_t cols = problem_.canvas().grid.cols;
+  const std::int64_t rows = problem_.canvas().grid.rows;
+  for (std::size_t i = kY; i < nodes.size(); i += kNodeFeatures) {
+    nodes[i] = height - nodes[i];
+  }
+  for (std::int64_t& cell : cells) {
+    cell += cols * (rows - 1 - 2 * (cell / cols));
+  }
+}
+
 void ObservationEncoder::write_metadata(const StepMetadata* step, float* metadata) const {
   float* const rest = std::copy(metadata_.begin(), metadata_.end(), metadata);
   if (step != nullptr) {

@@ -48,6 +48,11 @@ class ObservationEncoder {
                    int stride,
                    float* nodes,
                    std::int64_t* cells) const;
+  /// Left and right change sides in what `write_nodes` wrote, with the columns of the grid as
+  /// stride.
+  void flip_x(std::span<float> nodes, std::span<std::int64_t> cells) const;
+  /// Top and bottom, likewise.
+  void flip_y(std::span<float> nodes, std::span<std::int64_t> cells) const;
   /// Writes the metadata, [M]. `step`: what was observed, zeros if null.
   void write_metadata(const StepMetadata* step, float* metadata) const;
 

@@ -18,13 +18,36 @@ namespace {
 /// evaluation may depend on the size of the batch.
 constexpr std::size_t kGroupSize = 8;
 
+/// Episodes played side by side.
+struct Group {
+  const Policy* policy;
+  std::size_t first;
+  std::size_t count;
+};
+
+/// All episodes of a run, in groups.
+std::vector<Group> make_groups(const Policy& policy, const EpisodesOptions& options) {
+  std::vector<Group> groups;
+  const std::size_t size = policy.independent() ? 1 : kGroupSize;
+  // With views, the first episode of all stands alone, too.
+  const std::size_t singles =
+      options.views.empty() ? 0 : std::min(options.views.size() + 1, options.count);
+  for (std::size_t i = 0; i < singles; ++i) {
+    groups.push_back({i == 0 ? &policy : options.views[i - 1], i, 1});
+  }
+  for (std::size_t first = singles; first < options.count; first += size) {
+    groups.push_back({&policy, first, std::min(size, options.count - first)});
+  }
+  return groups;
+}
+
 /// The episodes that are finished when `options.stop` ends the run. If it does so early, that is
 /// the first of all, which plays on, or none.
 std::vector<Episode> run_group(const MacroProblem& problem,
-                               const Policy& policy,
-                               std::size_t first,
-                               std::size_t count,
+                               const Group& group,
                                const EpisodesOptions& options) {
+  const std::size_t first = group.first;
+  const std::size_t count = group.count;
   std::vector<MacroEnv> envs(count, MacroEnv(problem));
   std::vector<const MacroEnv*> states;
   std::vector<netlist_io::Rng> rngs;
@@ -38,15 +61,18 @@ std::vector<Episode> run_group(const MacroProblem& problem,
   PolicyOutput output;
   std::size_t playing = count;
   for (std::size_t step = 0; step < problem.macros().size(); ++step) {
-    if (playing > 1 && options.stop && options.stop()) {
+    if ((playing > 1 || first > 0) && options.stop && options.stop()) {
       playing = first == 0 ? 1 : 0;
     }
     if (playing == 0) {
       return {};
     }
-    policy.evaluate(std::span(states).first(playing), output);
+    group.policy->evaluate(std::span(states).first(playing), output);
     for (std::size_t i = 0; i < playing; ++i) {
-      const Decoding decoding = first + i == 0 ? options.first : Decoding::kSample;
+      const std::size_t index = first + i;
+      const Decoding decoding = index == 0                      ? options.first
+                                : index <= options.views.size() ? Decoding::kGreedy
+                                                                : Decoding::kSample;
       const std::span<const float> logits(output.logits.data() + i * num_cells, num_cells);
       episodes[i].cost = decide(envs[i], logits, decoding, rngs[i]).result.cost;
     }
@@ -109,19 +135,19 @@ EpisodesResult run_episodes(const MacroProblem& problem,
   Collector collector(options);
   std::exception_ptr error;
   std::atomic<bool> stopped = false;
-  const auto groups = static_cast<std::int64_t>((options.count + kGroupSize - 1) / kGroupSize);
+  const std::vector<Group> groups = make_groups(policy, options);
+  const auto count = static_cast<std::int64_t>(groups.size());
 #pragma omp parallel for num_threads(options.threads) schedule(dynamic, 1)
-  for (std::int64_t g = 0; g < groups; ++g) {
+  for (std::int64_t g = 0; g < count; ++g) {
     if (stopped || (g > 0 && options.stop && options.stop())) {
       stopped = true;
       continue;
     }
     try {
-      const std::size_t first = static_cast<std::size_t>(g) * kGroupSize;
-      const std::size_t count = std::min(kGroupSize, options.count - first);
-      std::vector<Episode> group = run_group(problem, policy, first, count, options);
+      std::vector<Episode> episodes =
+          run_group(problem, groups[static_cast<std::size_t>(g)], options);
 #pragma omp critical(tessera_episodes)
-      collector.add(std::move(group));
+      collector.add(std::move(episodes));
     } catch (...) {
       stopped = true;
 #pragma omp critical(tessera_episodes)

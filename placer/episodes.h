@@ -23,8 +23,11 @@ struct Episode {
 struct EpisodesOptions {
   /// How many to run.
   std::size_t count = 1;
-  /// How the first is decoded; all others are samples.
+  /// How the first is decoded.
   Decoding first = Decoding::kGreedy;
+  /// Policies that play one greedy episode each after the first, for example the same network that
+  /// sees the block from other sides. All further episodes are samples.
+  std::vector<const Policy*> views;
   std::uint64_t seed = 1;
   /// How many threads share the work; the result does not depend on it.
   int threads = 1;
@@ -40,8 +43,9 @@ struct EpisodesResult {
   std::vector<double> proxies;  ///< of the episodes done, by index
 };
 
-/// Runs episodes of one problem with a policy, a group of them in lock step and one evaluation of
-/// the policy for all of a group, several groups in parallel. Each episode draws from a random
+/// Runs episodes of one problem with a policy, several in parallel. Those of a policy that is not
+/// `independent` go in lock step by groups, with one evaluation of the policy for all of a group,
+/// but for those of the views. Each episode draws from a random
 /// stream of its own.
 EpisodesResult run_episodes(const MacroProblem& problem,
                             const Policy& policy,

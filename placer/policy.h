@@ -24,6 +24,9 @@ class Policy {
   /// Evaluates unfinished episodes of one problem. Thread-safe. The result for one episode may
   /// depend in its last bits on the number of episodes in the batch, but on nothing else.
   virtual void evaluate(std::span<const MacroEnv* const> envs, PolicyOutput& output) const = 0;
+
+  /// Whether episodes do not depend on each other at all, nor gain by being evaluated together.
+  virtual bool independent() const { return false; }
 };
 
 /// Likes every cell equally: sampled, a random legal placement.

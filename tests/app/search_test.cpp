@@ -267,8 +267,12 @@ TEST_CASE("without the learning code, place searches from analytic starts") {
   std::vector<std::string> named = arguments;
   named.insert(named.end(), {"--policy", "any.safetensors"});
   const testing::RunResult refused = testing::run_program(program, named);
-  CHECK(refused.exit_code != 0);
-  CHECK(contains(refused.err, "learning code"));
+  CHECK(refused.exit_code == 3);
+  CHECK(contains(refused.err, "any.safetensors"));
+  named.insert(named.end(), {"--device", "cuda"});
+  const testing::RunResult without_torch = testing::run_program(program, named);
+  CHECK(without_torch.exit_code != 0);
+  CHECK(contains(without_torch.err, "learning code"));
 }
 
 TEST_CASE("--time ends in time, and the quota reported gives the same bytes") {

@@ -16,6 +16,7 @@
 #include "gnn/loaded_network.h"
 #include "gnn/model_file.h"
 #include "gnn/network_policy.h"
+#include "gnn/observation_encoder.h"
 #include "netlist_io/errors.h"
 #include "placer/episodes.h"
 
@@ -23,16 +24,20 @@ namespace {
 
 using tessera::gnn::CanvasInference;
 using tessera::gnn::Checkpoint;
+using tessera::gnn::kMetadataFeatures;
+using tessera::gnn::kNodeFeatures;
 using tessera::gnn::load_inference_network;
 using tessera::gnn::make_model_checkpoint;
 using tessera::gnn::make_network;
 using tessera::gnn::ModelConfig;
 using tessera::gnn::NetworkPolicy;
+using tessera::gnn::ObservationEncoder;
 using tessera::gnn::PolicyNet;
 using tessera::gnn::PolicyValue;
 using tessera::gnn::read_tensor_file;
 using tessera::gnn::save_checkpoint;
 using tessera::gnn::StateBatch;
+using tessera::netlist_io::GridShape;
 using tessera::netlist_io::ParseError;
 using tessera::placer::MacroEnv;
 using tessera::placer::PolicyOutput;
@@ -155,6 +160,76 @@ TEST_CASE("A network loaded without LibTorch is the same policy") {
   episodes.threads = 3;
   const auto three = run_episodes(*block->problem, *policy, episodes);
   CHECK(one.proxies == three.proxies);
+}
+
+/// Cell (col, row) of maps [M, rows, cols] takes the value of the cell on the other side.
+std::vector<float> mirrored(const std::vector<float>& maps, GridShape grid, bool x, bool y) {
+  std::vector<float> result(maps.size());
+  const int cells = grid.cols * grid.rows;
+  for (int i = 0; i < static_cast<int>(maps.size()); ++i) {
+    const int col = i % grid.cols;
+    const int row = i % cells / grid.cols;
+    const int from = (y ? grid.rows - 1 - row : row) * grid.cols + (x ? grid.cols - 1 - col : col);
+    result[static_cast<std::size_t>(i)] = maps[static_cast<std::size_t>(i / cells * cells + from)];
+  }
+  return result;
+}
+
+TEST_CASE("Views see the state mirrored and score the cells that they mean") {
+  const std::string path = (scratch_dir("inference_views") / "net.safetensors").string();
+  saved_network({}, path);
+  const auto loaded = load_inference_network(path);
+  const CanvasInference network(read_tensor_file(path));
+  const auto block = random_block(5, identity(kRandomBlockMacros));
+  const tessera::placer::MacroProblem& problem = *block->problem;
+  const GridShape grid = problem.canvas().grid;
+  MacroEnv env(problem);
+  env.step(first_cells(problem, 1).front());
+  const MacroEnv* const envs[] = {&env};
+  const auto views = loaded->views_for(problem);
+  REQUIRE(views.size() == 3);
+  const bool flips[3][2] = {{true, false}, {false, true}, {true, true}};
+  for (std::size_t view = 0; view < 3; ++view) {
+    const bool x = flips[view][0];
+    const bool y = flips[view][1];
+    const ObservationEncoder encoder(problem);
+    const auto vertices = static_cast<std::size_t>(encoder.num_vertices());
+    std::vector<float> canvas(tessera::placer::kNumCanvasChannels * grid.num_cells());
+    std::vector<float> nodes(vertices * kNodeFeatures);
+    std::vector<std::int64_t> cells(vertices);
+    std::vector<float> metadata(kMetadataFeatures);
+    tessera::placer::CanvasObserver observer(problem);
+    const auto step = tessera::gnn::observe_state(observer, env, canvas);
+    encoder.write_metadata(&step, metadata.data());
+    encoder.write_nodes(env.actions(), grid.cols, nodes.data(), cells.data());
+    const double side = problem.canvas().width + problem.canvas().height;
+    for (std::size_t v = 0; v < vertices; ++v) {
+      float* const position = nodes.data() + v * kNodeFeatures;
+      position[0] =
+          x ? static_cast<float>(problem.canvas().width / side) - position[0] : position[0];
+      position[1] =
+          y ? static_cast<float>(problem.canvas().height / side) - position[1] : position[1];
+      const auto col = cells[v] % grid.cols;
+      const auto row = cells[v] / grid.cols;
+      cells[v] = (x ? grid.cols - 1 - col : col) + grid.cols * (y ? grid.rows - 1 - row : row);
+    }
+    const std::vector<float> seen = mirrored(canvas, grid, x, y);
+    std::vector<float> scores(grid.num_cells());
+    CanvasInference::Scratch scratch;
+    const float value = network.evaluate({encoder.edges().get(),
+                                          nodes,
+                                          cells,
+                                          problem.vertex_of_step(env.actions().size()),
+                                          metadata,
+                                          seen,
+                                          grid},
+                                         scratch,
+                                         scores);
+    PolicyOutput found;
+    views[view]->evaluate(envs, found);
+    CHECK(found.values.front() == value);
+    CHECK(found.logits == mirrored(scores, grid, x, y));
+  }
 }
 
 TEST_CASE("Networks that need LibTorch are told apart, damaged ones refused") {

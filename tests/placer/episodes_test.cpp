@@ -127,6 +127,49 @@ TEST_CASE("the first episode is greedy") {
   CHECK(result.best.placement.y[macro.index()] == 3.5);
 }
 
+/// Likes cells the better the lower their index, and says that its episodes are independent.
+class LowestCellPolicy final : public Policy {
+ public:
+  void evaluate(std::span<const MacroEnv* const> envs, PolicyOutput& output) const override {
+    most_at_once_ = std::max(most_at_once_.load(), envs.size());
+    HighestCellPolicy().evaluate(envs, output);
+    for (float& logit : output.logits) {
+      logit = -logit;
+    }
+  }
+  bool independent() const override { return true; }
+  std::size_t most_at_once() const { return most_at_once_; }
+
+ private:
+  mutable std::atomic<std::size_t> most_at_once_ = 0;
+};
+
+TEST_CASE("views play a greedy episode each before any is sampled") {
+  const GeneratedBlock block = small_block();
+  const MacroProblem problem(block.netlist, block.canvas, block.placement, {});
+  const auto greedy_proxy = [&](const Policy& policy) {
+    return run_episodes(problem, policy, {}).proxies.front();
+  };
+  const HighestCellPolicy highest;
+  const LowestCellPolicy lowest;
+  REQUIRE(greedy_proxy(highest) != greedy_proxy(lowest));
+  EpisodesOptions options;
+  options.views = {&highest, &lowest};
+  options.count = 5;
+  for (const int threads : {1, 3}) {
+    options.threads = threads;
+    const EpisodesResult result = run_episodes(problem, lowest, options);
+    REQUIRE(result.proxies.size() == 5);
+    CHECK(result.proxies[0] == greedy_proxy(lowest));
+    CHECK(result.proxies[1] == greedy_proxy(highest));
+    CHECK(result.proxies[2] == greedy_proxy(lowest));
+    CHECK(result.proxies[3] != result.proxies[4]);
+  }
+  CHECK(lowest.most_at_once() == 1);
+  options.count = 2;  // no more than asked for
+  CHECK(run_episodes(problem, lowest, options).proxies.size() == 2);
+}
+
 TEST_CASE("a block without movable hard macros has its clusters placed") {
   BlockBuilder builder;
   const NodeId port = builder.port("p", 0.0, 2.0);
