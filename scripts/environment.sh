@@ -49,8 +49,8 @@ build_dir() {
   esac
 }
 
-# Flags of `tessera finetune` that train the published network as the bundled checkpoint and the
-# published network's curves were trained, whatever the defaults are.
+# Flags of `tessera finetune` that train the published network as its curves were trained, whatever the
+# defaults are.
 # shellcheck disable=SC2034
 PUBLISHED_TRAINING=(--model circuit-training --order area --cluster-placer circuit-training
   --episodes 32 --epochs 4 --learning-rate 3e-3 --final-learning-rate 1 --warmup 0

@@ -1,11 +1,9 @@
 #!/usr/bin/env bash
-# Usage: scripts/pretrain_bundled.sh [WORK_DIR] [BENCHMARKS]
+# Usage: scripts/pretrain_bundled.sh [WORK_DIR]
 #
-# Trains the bundled checkpoint, the recipe of its model card: makes the blocks of the corpus, searches
-# demonstrations on them, and trains by data/bundled.toml: imitation first, then PPO. WORK_DIR (default:
-# build/pretrain) keeps what is done: a second call goes on where the first one was stopped. BENCHMARKS (default:
-# ../shared/benchmarks, or what scripts/fetch_benchmarks.sh made) has the family ariane136; without it the
-# corpus is the generated blocks alone.
+# Makes the bundled blocks and trains the bundled checkpoint, the recipe of its model card: demonstrations on the
+# 24 generated blocks of data/bundled.toml, 20 minutes of imitation, 25 minutes of PPO, on one thread. WORK_DIR
+# (default: build/pretrain) keeps what is done: a second call goes on where the first one was stopped.
 #
 #   --help  this text
 
@@ -22,49 +20,34 @@ esac
 
 cd "$ROOT"
 work="${1:-build/pretrain}"
-benchmarks="${2:-../shared/benchmarks}"
 tessera="$(build_dir "$PRESET")/bin/tessera"
 [[ -x "$tessera" ]] || die "build first: scripts/build.sh"
-mkdir -p "$work"
+mkdir -p "$work" data/blocks data/checkpoints
 
-# Blocks of a recipe in a folder of the corpus: FOLDER RECIPE FIRST LAST.
-make_blocks() {
-  local seed
-  for seed in $(seq "$3" "$4"); do
-    [[ -e "$work/$1/$2_$seed.plc" ]] || echo "$seed"
-  done | xargs -r -P "$(nproc)" -I{} "$tessera" generate -o "$work/$1" --recipe "$2" --seed {} --threads 1 -q > /dev/null
+"$tessera" generate -o data/blocks --name small_balanced --recipe balanced \
+  --macros 40 --clusters 240 --ports 160 --seed 7
+"$tessera" generate -o data/blocks --name small_large_macros --recipe few-large-macros \
+  --macros 16 --clusters 200 --ports 120 --seed 11
+
+corpus=(cpu-cache:1-4 large-memories:1-4 network-switch:1-4 mixed:1-6 balanced:1-2 few-large-macros:1-4)
+"$tessera" demonstrate --corpus "${corpus[@]}" --order connectivity --policy spiral --evals 1000000 --per-block 1 \
+  --threads 1 -o "$work/demonstrations.jsonl"
+
+# Goes on with a checkpoint that is there, else starts: OUTPUT SECONDS START_FLAG... -- FLAG...
+pretrain() {
+  local output=$1 seconds=$2 start=()
+  shift 2
+  while [[ $1 != -- ]]; do
+    start+=("$1")
+    shift
+  done
+  shift
+  [[ -e "$output" ]] && start=(--resume)
+  "$tessera" pretrain --config data/bundled.toml --threads 1 --time "$seconds" -o "$output" "${start[@]}" "$@"
 }
-
-# The split of data/README.md. What is in varied/ has weights and routing tracks drawn at random.
-for folder in plain varied; do
-  [[ $folder == plain ]] && first=1 || first=501
-  make_blocks "$folder" cpu-cache "$first" $((first + 13))
-  make_blocks "$folder" large-memories "$first" $((first + 13))
-  make_blocks "$folder" network-switch "$first" $((first + 13))
-  make_blocks "$folder" mixed "$first" $((first + 21))
-  make_blocks "$folder" memory-array "$first" $((first + 2))
-  make_blocks "$folder" balanced "$first" $((first + 5))
-  make_blocks "$folder" few-large-macros "$first" $((first + 9))
-  make_blocks "$folder" memory-dominated "$first" $((first + 3))
-  make_blocks "$folder" many-small "$first" $((first + 1))
-done
-for recipe in cpu-cache large-memories network-switch mixed; do
-  make_blocks heldout "$recipe" 1001 1003
-done
-make_blocks heldout balanced 1001 1001
-make_blocks heldout few-large-macros 1001 1001
-for block in ng45_ariane136 asap7_ariane136 sky130hd_ariane136; do
-  if [[ -e "$benchmarks/clustered/$block/netlist.pb.txt.gz" ]]; then
-    mkdir -p "$work/plain/$block"
-    cp -n "$benchmarks/clustered/$block/"{netlist.pb.txt.gz,initial.plc} "$work/plain/$block/"
-  fi
-done
-
-corpus=("$work/plain" "$work/varied%1")
-"$tessera" demonstrate --corpus "${corpus[@]}" --order connectivity --policy spiral --evals 50000 --per-block 4 \
-  -o "$work/demonstrations.jsonl"
-start=(--from-scratch)
-[[ -e "$work/bundled.safetensors" ]] && start=(--resume)
-"$tessera" pretrain --config data/bundled.toml --corpus "${corpus[@]}" --heldout "$work/heldout" \
-  --demonstrations "$work/demonstrations.jsonl" "${start[@]}" -o "$work/bundled.safetensors"
+pretrain "$work/imitation.safetensors" 1200 --from-scratch -- \
+  --augment --demonstrations "$work/demonstrations.jsonl" --imitation-iterations 100000 --imitation-epochs 1 \
+  --episodes 16 --blocks 8 --learning-rate 0.002 --evaluation-interval 20
+pretrain "$work/bundled.safetensors" 1500 --policy "$work/imitation.safetensors" -- \
+  --episodes 32 --blocks 4 --epochs 2 --learning-rate 6e-4 --entropy 0.001 --target-kl 0.05
 cp "$work/bundled.safetensors" data/checkpoints/default.safetensors

@@ -362,7 +362,8 @@ TEST_CASE("place follows the environment that its checkpoint was trained in") {
 
   const RunResult bundled = place_zero_shot({});
   REQUIRE(bundled.exit_code == 0);
-  CHECK(json::parse(bundled.out)["environment"]["order"] == "area");
+  CHECK(json::parse(bundled.out)["environment"]["order"] == "connectivity");
+  CHECK(json::parse(bundled.out)["environment"]["prior"] == "force-directed");
 }
 
 TEST_CASE("place plays episodes of a canvas network until the time is up") {
