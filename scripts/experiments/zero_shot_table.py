@@ -3,8 +3,8 @@
 
 All are `tessera place --mode grid`, clusters around the macros by the same solver: a random legal placement,
 spiral packing and the greedy choice by delta map, each in the order of area and of connectivity, untrained
-networks of the same shape, the checkpoint (its greedy episode, and the best of as many episodes as fit into
-one second of the whole process), the macros of `legalized.plc` where a block has one, and the optimiser
+networks of the same shape (four greedy episodes), the checkpoint (its greedy episode; the best of the four that see
+the block from four sides; the best of as many episodes as fit into one second of the whole process), the macros of `legalized.plc` where a block has one, and the optimiser
 without a policy in 1, 10 and 60 seconds. Runs that the file has are skipped. One command at a time.
 """
 import argparse
@@ -96,7 +96,8 @@ def run_block(runs, args, block):
     for rule in RULES:
         runs.take(block, rule, 1, *zero_shot(rule))
         runs.take(block, f"{rule} by connectivity", 1, *zero_shot(rule, "--order", "connectivity"))
-    runs.take(block, "policy", 1, *zero_shot(args.policy))
+    runs.take(block, "policy, greedy", 1, *zero_shot(args.policy, "--samples", 1))
+    runs.take(block, "policy, four views", 1, *zero_shot(args.policy))
     if block not in WITHOUT_LEGALIZED:
         runs.take(block, "legalized.plc", 1, *zero_shot("none"), "--fix", ".*", plc="legalized.plc")
     for seconds in args.times:
@@ -142,7 +143,7 @@ def table(entries):
             cells.append(f"{100 * (max(best) / min(base) - 1):+.1f} %" if base and best else "")
         return cells
 
-    for name in ("policy", "policy, best of a second"):
+    for name in ("policy, greedy", "policy, four views", "policy, best of a second"):
         lines.append(f"| {name}, worst seed, against the best of the rules and the untrained | " +
                      " | ".join(against(name, BASELINES)) + " |")
         lines.append(f"| {name}, worst seed, against the optimiser's best in 60 s | " +
