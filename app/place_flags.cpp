@@ -11,6 +11,7 @@
 
 #include "netlist_io/errors.h"
 #include "netlist_io/halo_file.h"
+#include "netlist_io/name_pattern.h"
 
 namespace tessera::app {
 namespace {
@@ -198,7 +199,7 @@ netlist_io::Placement EnvironmentFlags::apply_fixes(const Block& block) const {
     return placement;
   }
   try {
-    const std::regex pattern(*fix);
+    const std::regex pattern = netlist_io::name_pattern(*fix);
     bool found = false;
     for (const netlist_io::NodeId macro : block.netlist.hard_macros()) {
       if (std::regex_match(block.netlist.name(macro), pattern)) {

@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "netlist_io/file.h"
+#include "netlist_io/name_pattern.h"
 #include "netlist_io/number_text.h"
 #include "netlist_io/text_source.h"
 
@@ -30,7 +31,7 @@ HaloRule parse_rule(const SourceText& source, const std::vector<std::string_view
   rule.text = words.front();
   rule.location = locate(source, words.front().data());
   try {
-    rule.pattern = std::regex(std::string(words.front()));
+    rule.pattern = name_pattern(words.front());
   } catch (const std::regex_error& error) {
     fail_at(source,
             words.front().data(),

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "netlist_io/file.h"
+#include "netlist_io/name_pattern.h"
 #include "netlist_io/number_text.h"
 #include "netlist_io/text_source.h"
 
@@ -159,7 +160,7 @@ class GroupReader {
     }
     std::vector<NodeId> macros;
     try {
-      const std::regex pattern{std::string(word)};
+      const std::regex pattern = name_pattern(word);
       std::copy_if(netlist_.hard_macros().begin(),
                    netlist_.hard_macros().end(),
                    std::back_inserter(macros),

@@ -85,20 +85,23 @@ RunResult pretrain(const std::string& output, const Strings& more = {}) {
 }
 
 /// Whether there is nothing to learn with in this build; says so.
-bool no_network() {
+bool cannot_learn() {
   static const bool missing = [] {
+    // Canvas networks are computed without LibTorch, but only on the CPU.
     const RunResult run = run_tessera({"place",
                                        corpus().netlists[0],
                                        "--plc",
                                        corpus().folder / "b1.plc",
                                        "--effort",
                                        "zero-shot",
+                                       "--device",
+                                       "cuda",
                                        "-o",
                                        scratch_dir("any_network") / "out.plc"});
-    return run.exit_code == 3 && contains(run.err, "the learning code");
+    return contains(run.err, "the learning code");
   }();
   if (missing) {
-    report_skip("this build has no network");
+    report_skip("this build cannot learn");
   }
   return missing;
 }
@@ -151,7 +154,7 @@ RunResult place_zero_shot(const Strings& more) {
 }  // namespace
 
 TEST_CASE("pretrain imitates and learns on many blocks and is judged on others") {
-  if (no_network()) {
+  if (cannot_learn()) {
     return;
   }
   const Corpus& blocks = corpus();
@@ -190,7 +193,7 @@ TEST_CASE("pretrain imitates and learns on many blocks and is judged on others")
 }
 
 TEST_CASE("pretrain reads its flags from a file; those of the command line win") {
-  if (no_network()) {
+  if (cannot_learn()) {
     return;
   }
   const fs::path folder = scratch_dir("pretrain_config");
@@ -253,7 +256,7 @@ TEST_CASE("pretrain says what is wrong with its arguments") {
   const RunResult both = pretrain(output, {"--heldout", corpus().netlists[1]});
   CHECK(both.exit_code == 2);
   CHECK(contains(both.err, "both trained on and held out"));
-  if (no_network()) {
+  if (cannot_learn()) {
     return;
   }
   REQUIRE(pretrain(output).exit_code == 0);
@@ -270,7 +273,7 @@ TEST_CASE("pretrain says what is wrong with its arguments") {
 }
 
 TEST_CASE("Ctrl-C ends pretrain with 130 and a checkpoint") {
-  if (no_network()) {
+  if (cannot_learn()) {
     return;
   }
   const std::string output = scratch_dir("pretrain_interrupt") / "net.safetensors";
@@ -297,7 +300,7 @@ TEST_CASE("Ctrl-C ends pretrain with 130 and a checkpoint") {
 }
 
 TEST_CASE("a training that is killed time and again ends like one that is not") {
-  if (no_network()) {
+  if (cannot_learn()) {
     return;
   }
   const fs::path folder = scratch_dir("pretrain_killed");
@@ -338,7 +341,7 @@ TEST_CASE("a training that is killed time and again ends like one that is not") 
 }
 
 TEST_CASE("place follows the environment that its checkpoint was trained in") {
-  if (no_network()) {
+  if (cannot_learn()) {
     return;
   }
   const RunResult run = place_zero_shot({"--policy", analytic_checkpoint(), "--samples", "4"});
@@ -367,7 +370,7 @@ TEST_CASE("place follows the environment that its checkpoint was trained in") {
 }
 
 TEST_CASE("place plays episodes of a canvas network until the time is up") {
-  if (no_network()) {
+  if (cannot_learn()) {
     return;
   }
   const auto start = std::chrono::steady_clock::now();
@@ -383,7 +386,7 @@ TEST_CASE("place plays episodes of a canvas network until the time is up") {
 }
 
 TEST_CASE("finetune imitates the demonstrations of its block, also from other sides") {
-  if (no_network()) {
+  if (cannot_learn()) {
     return;
   }
   const Corpus& blocks = corpus();
