@@ -19,12 +19,7 @@ set -euo pipefail
 # shellcheck source=scripts/environment.sh
 source "$(dirname "${BASH_SOURCE[0]}")/environment.sh"
 
-case "${1:-}" in
-  -h | --help)
-    show_help
-    exit 0
-    ;;
-esac
+help_if_asked "$@"
 [[ $# -eq 2 ]] || die "expected ROOT and PACKAGE.deb; see --help"
 root="$(realpath "$1")"
 package="$2"

@@ -11,13 +11,8 @@ set -euo pipefail
 # shellcheck source=scripts/environment.sh
 source "$(dirname "${BASH_SOURCE[0]}")/environment.sh"
 
-case "${1:-}" in
-  -h | --help)
-    show_help
-    exit 0
-    ;;
-  -*) die "unknown option '$1'; see --help" ;;
-esac
+help_if_asked "$@"
+[[ "${1:-}" != -* ]] || die "unknown option '$1'; see --help"
 
 blocks=()
 for netlist in "$ROOT"/data/blocks/*.pb.txt.gz; do

@@ -16,6 +16,14 @@ show_help() {
   sed -n '2,/^$/s/^# \{0,1\}//p' "$0"
 }
 
+# The same, and the end of the script, if that is what its first argument asks for.
+help_if_asked() {
+  if [[ "${1:-}" == -h || "${1:-}" == --help ]]; then
+    show_help
+    exit 0
+  fi
+}
+
 # Reads `[PRESET] [-j JOBS] [--help]` from a command line: sets PRESET and JOBS.
 take_build_arguments() {
   JOBS=2

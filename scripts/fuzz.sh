@@ -16,12 +16,7 @@ set -euo pipefail
 # shellcheck source=scripts/environment.sh
 source "$(dirname "${BASH_SOURCE[0]}")/environment.sh"
 
-case "${1:-}" in
-  -h | --help)
-    show_help
-    exit 0
-    ;;
-esac
+help_if_asked "$@"
 [[ $# -ge 2 ]] || die "expected TARGET SECONDS; see --help"
 target="$1"
 seconds="$2"

@@ -11,12 +11,7 @@ set -euo pipefail
 # shellcheck source=scripts/environment.sh
 source "$(dirname "${BASH_SOURCE[0]}")/../environment.sh"
 
-case "${1:-}" in
-  -h | --help)
-    show_help
-    exit 0
-    ;;
-esac
+help_if_asked "$@"
 [[ $# -ge 3 ]] || die "needs NETLIST, PLC and OUTPUT_DIR; see --help"
 netlist=$1
 plc=$2

@@ -14,12 +14,7 @@ set -euo pipefail
 # shellcheck source=scripts/environment.sh
 source "$(dirname "${BASH_SOURCE[0]}")/../environment.sh"
 
-case "${1:-}" in
-  -h | --help)
-    show_help
-    exit 0
-    ;;
-esac
+help_if_asked "$@"
 benchmarks="${1:-${TESSERA_BENCHMARKS:-$ROOT/../shared/benchmarks}}"
 tessera="$(build_dir "$PRESET")/bin/tessera"
 output="${2:-$(build_dir "$PRESET")/place_all}"

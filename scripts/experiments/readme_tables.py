@@ -10,6 +10,7 @@ import statistics
 import flat_place_table
 import results_file
 import sweep_table
+import zero_shot_table
 
 
 def median(runs, field):
@@ -54,6 +55,25 @@ def proxy_table(runs):
     return "\n".join(lines)
 
 
+def zero_shot(entries):
+    """The network alone on blocks that it never saw, beside the best that needs no training."""
+    lines = ["| clustered netlist | network alone | best without training | `--mode grid --time 60`, no network |",
+             "| --- | --- | --- | ---: |"]
+    for block in zero_shot_table.SPLIT:
+        mine = [entry for entry in entries if entry["block"] == block]
+        network = [entry for entry in mine if entry["method"] == "policy, four views"]
+        others = [entry for entry in mine if entry["method"] in zero_shot_table.BASELINES]
+        search = [entry for entry in mine if entry["method"] == "optimiser, 60 s"]
+        if not network or not others:
+            continue
+        best = min(others, key=lambda entry: entry["proxy"])
+        found = f"{median(search, 'proxy'):.4f}" if search else ""
+        lines.append(f"| `{block}` | {median(network, 'proxy'):.4f} in {median(network, 'wall_s'):.2f} s | "
+                     f"{best['proxy']:.4f}: {best['method']} | "
+                     f"{found} |")
+    return "\n".join(lines)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--results", type=pathlib.Path, default=pathlib.Path("docs/results"))
@@ -61,6 +81,8 @@ def main():
     args = parser.parse_args()
     results_file.replace_table(args.document, "flat",
                                flat_table(results_file.load(args.results / "flat_place.jsonl")))
+    results_file.replace_table(args.document, "zero-shot",
+                               zero_shot(results_file.load(args.results / "zero_shot.jsonl")))
     results_file.replace_table(args.document, "proxy",
                                proxy_table(results_file.load(args.results / "placement_sweep.jsonl")))
 

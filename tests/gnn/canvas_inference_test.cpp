@@ -11,6 +11,7 @@
 #include "tests/gnn/episode_states.h"
 #include "tests/gnn/small_block.h"
 #include "tests/gnn/torch_doctest.h"
+#include "tests/gnn/vivid_network.h"
 #include "tests/support/test_support.h"
 
 #include "gnn/loaded_network.h"
@@ -49,20 +50,11 @@ using tessera::testing::kRandomBlockMacros;
 using tessera::testing::random_block;
 using tessera::testing::scratch_dir;
 using tessera::testing::toy_block;
+using tessera::testing::vivid_network;
 
 /// A network in which everything counts, saved.
 std::shared_ptr<PolicyNet> saved_network(const ModelConfig& config, const std::string& path) {
-  const std::shared_ptr<PolicyNet> net = make_network(config, 3);
-  {
-    const torch::NoGradGuard no_grad;
-    for (auto& parameter : net->named_parameters()) {
-      if (parameter.key().find("bias") != std::string::npos) {
-        parameter.value().normal_(0.0, 0.1);
-      } else if (parameter.key() == "query.weight" || parameter.key() == "score.weight") {
-        parameter.value().mul_(20.0);
-      }
-    }
-  }
+  const std::shared_ptr<PolicyNet> net = vivid_network(config, 3);
   Checkpoint checkpoint = make_model_checkpoint(*net);
   checkpoint.metadata[tessera::gnn::kEnvironmentKey] = R"({"order":"area"})";
   save_checkpoint(checkpoint, path);

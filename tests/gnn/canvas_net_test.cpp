@@ -10,6 +10,7 @@
 #include "tests/gnn/episode_states.h"
 #include "tests/gnn/small_block.h"
 #include "tests/gnn/torch_doctest.h"
+#include "tests/gnn/vivid_network.h"
 
 #include "gnn/network_policy.h"
 #include "netlist_io/errors.h"
@@ -50,6 +51,7 @@ using tessera::testing::own_cells;
 using tessera::testing::random_block;
 using tessera::testing::SmallBlock;
 using tessera::testing::toy_block;
+using tessera::testing::vivid_network;
 using torch::Tensor;
 
 std::int64_t num_parameters(const ModelConfig& config) {
@@ -58,20 +60,6 @@ std::int64_t num_parameters(const ModelConfig& config) {
     count += parameter.numel();
   }
   return count;
-}
-
-/// A network whose learned scores are not small, nor its biases zero: everything counts.
-std::shared_ptr<PolicyNet> vivid_network(const ModelConfig& config, std::uint64_t seed) {
-  const std::shared_ptr<PolicyNet> net = make_network(config, seed);
-  const torch::NoGradGuard no_grad;
-  for (auto& parameter : net->named_parameters()) {
-    if (parameter.key().find("bias") != std::string::npos) {
-      parameter.value().normal_(0.0, 0.1);
-    } else if (parameter.key() == "query.weight" || parameter.key() == "score.weight") {
-      parameter.value().mul_(20.0);
-    }
-  }
-  return net;
 }
 
 /// `count` macros of less than a cell and a port on a grid of cells of 10 um.

@@ -15,7 +15,8 @@ if(TARGET tessera_gnn)
     gnn/row_sum_test.cpp
     gnn/small_block.cpp
     gnn/torch_threads.cpp
-    gnn/training_test.cpp)
+    gnn/training_test.cpp
+    gnn/vivid_network.cpp)
   target_link_libraries(gnn_test PRIVATE tessera::gnn tessera::placer tessera::cost)
   target_precompile_headers(gnn_test PRIVATE <torch/torch.h>)
   add_dependencies(gnn_test tessera)  # the cases of finetune_command_test.cpp run it

@@ -340,6 +340,22 @@ TEST_CASE("Training starts from the weights of a checkpoint") {
   CHECK(value_loss(42, start) == value_loss(42, std::nullopt));
 }
 
+TEST_CASE("A training begun before there was an option goes on with its default") {
+  const auto block = toy_block();
+  TrainingOptions options = quick_options((scratch_dir("older") / "toy.safetensors").string());
+  options.iterations = 1;
+  train_on(*block, options);
+  Checkpoint checkpoint = load_checkpoint(options.output);
+  std::string& training = checkpoint.metadata.at("training");
+  const std::string newest = ",\"weight_average\":0.0";
+  REQUIRE(training.find(newest) != std::string::npos);
+  training.erase(training.find(newest), newest.size());
+  save_checkpoint(checkpoint, options.output);
+  options.resume = true;
+  options.iterations = 2;
+  CHECK(train_on(*block, options).iterations == 2);
+}
+
 TEST_CASE("What cannot be resumed is refused") {
   const TwoBlocks two;
   TrainingOptions options = quick_options((scratch_dir("refused") / "a.safetensors").string());

@@ -55,16 +55,16 @@ std::string def_of(const std::string& floorplan,
 }
 
 struct Made {
-  LefLibrary library;
+  LefLibrary lef;
   DefDesign design;
   DesignNetlist netlist;
 };
 
 Made make(const std::string& def) {
   Made made;
-  made.library = parse_lef(kLef, "test.lef");
-  made.design = parse_def(def, "test.def", made.library);
-  made.netlist = make_design_netlist(made.library, made.design);
+  made.lef = parse_lef(kLef, "test.lef");
+  made.design = parse_def(def, "test.def", made.lef);
+  made.netlist = make_design_netlist(made.lef, made.design);
   return made;
 }
 
@@ -231,10 +231,10 @@ TEST_CASE("macro pins meet tracks where the tracks allow") {
                                 {"p + NET n + DIRECTION INPUT + PLACED ( 0 5000 ) N"},
                                 {"n ( m a ) ( PIN p )"}));
   const MacroLattice lattice =
-      find_macro_lattice(made.library, made.design, made.netlist, made.netlist.netlist);
+      find_macro_lattice(made.lef, made.design, made.netlist, made.netlist.netlist);
   CHECK(lattice.unit_um[0] == doctest::Approx(0.3));
   CHECK(lattice.unit_um[1] == doctest::Approx(0.2));
-  const std::uint32_t ram = *made.library.find_master("ram");
+  const std::uint32_t ram = *made.lef.find_master("ram");
   // q is 4 um from the left; in FN, 6 um. Tracks: x = -0.85 + 0.3 k, the canvas starts at -1.
   const auto off = [](double position, double step) {
     return std::abs(position / step - std::round(position / step)) * step;
@@ -260,13 +260,12 @@ TEST_CASE("pins that no place of the macro brings onto tracks are known") {
                                 {"p + NET n + DIRECTION INPUT + PLACED ( 0 5000 ) N"},
                                 {"n ( m a ) ( PIN p )"}));
   const MacroLattice lattice =
-      find_macro_lattice(made.library, made.design, made.netlist, made.netlist.netlist);
-  const std::uint32_t ram = *made.library.find_master("ram");
+      find_macro_lattice(made.lef, made.design, made.netlist, made.netlist.netlist);
+  const std::uint32_t ram = *made.lef.find_master("ram");
   CHECK(lattice.alignment[ram].pins[1] == 2);
   CHECK(lattice.alignment[ram].aligned[1] == 1);
   REQUIRE(lattice.alignment[ram].off_track.size() == 1);
-  const std::string& name =
-      made.library.masters[ram].pins[lattice.alignment[ram].off_track[0]].name;
+  const std::string& name = made.lef.masters[ram].pins[lattice.alignment[ram].off_track[0]].name;
   CHECK((name == "a" || name == "b"));
 }
 
@@ -276,7 +275,7 @@ TEST_CASE("without tracks, macros stand on the manufacturing grid") {
                                 {"p + NET n + DIRECTION INPUT + PLACED ( 0 5000 ) N"},
                                 {"n ( m a ) ( PIN p )"}));
   const MacroLattice lattice =
-      find_macro_lattice(made.library, made.design, made.netlist, made.netlist.netlist);
+      find_macro_lattice(made.lef, made.design, made.netlist, made.netlist.netlist);
   CHECK(lattice.unit_um[0] == doctest::Approx(0.005));
   CHECK(lattice.unit_um[1] == doctest::Approx(0.005));
 }
