@@ -46,5 +46,6 @@ void add_place_command(CLI::App& app, int& exit_code);
 void add_pretrain_command(CLI::App& app, int& exit_code);
 void add_refine_command(CLI::App& app, int& exit_code);
 void add_report_command(CLI::App& app, int& exit_code);
+void add_selftest_command(CLI::App& app, int& exit_code);
 
 }  // namespace tessera::app

@@ -81,6 +81,7 @@ std::vector<std::string> warnings_of(const std::string& path,
   warn(report.multi_driver_nets, "nets with several outputs: all but the first count as sinks");
   warn(report.pins_without_shapes, "connected macro pins without shapes: taken at the centre");
   warn(report.unplaced_ports, "ports without a place: spread evenly over the boundary");
+  warn(report.renamed_ports, "pins with the name of a component: their ports are called NAME.port");
   return warnings;
 }
 

@@ -1,10 +1,16 @@
 #include <array>
+#include <csignal>
 #include <cstdio>
+#include <cstdlib>
 #include <exception>
+#include <filesystem>
 #include <iomanip>
 #include <ios>
 #include <sstream>
 #include <string>
+#include <system_error>
+
+#include <unistd.h>
 
 #include <CLI/CLI.hpp>
 
@@ -63,6 +69,7 @@ int run(int argc, char** argv) {
   tessera::app::add_finetune_command(app, exit_code);
   tessera::app::add_pretrain_command(app, exit_code);
   tessera::app::add_generate_command(app, exit_code);
+  tessera::app::add_selftest_command(app, exit_code);
   app.footer(help_footer());  // after the commands, which would inherit it
   try {
     app.parse(argc, argv);
@@ -70,6 +77,23 @@ int run(int argc, char** argv) {
     return app.exit(error) == 0 ? tessera::app::kDone : tessera::app::kUsage;
   }
   return exit_code;
+}
+
+/// Threads that wait for others spin for a while before they sleep, by default so long that on a
+/// machine with other work they take the time from those they wait for: a placement then takes a
+/// hundred times as long. libgomp takes the number of turns from the environment when it is loaded,
+/// so the program starts itself again, with a number that costs nothing on an idle machine
+/// (docs/experiments.md). Users who set either variable have their way.
+void bound_spinning(char** argv) {
+  constexpr const char* kSpinCount = "GOMP_SPINCOUNT";
+  if (std::getenv(kSpinCount) != nullptr || std::getenv("OMP_WAIT_POLICY") != nullptr) {
+    return;
+  }
+  std::error_code error;
+  const std::filesystem::path program = std::filesystem::read_symlink("/proc/self/exe", error);
+  if (!error && setenv(kSpinCount, "500", 1) == 0) {
+    execv(program.c_str(), argv);
+  }
 }
 
 int run_and_report(int argc, char** argv) {
@@ -91,6 +115,8 @@ int run_and_report(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  bound_spinning(argv);
+  std::signal(SIGXFSZ, SIG_IGN);  // files that grow too large are errors of `write`
   const int exit_code = run_and_report(argc, argv);
   tessera::app::close_log(exit_code);
   return exit_code;

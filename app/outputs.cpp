@@ -1,5 +1,6 @@
 #include "app/outputs.h"
 
+#include <exception>
 #include <filesystem>
 #include <stdexcept>
 #include <string_view>
@@ -274,13 +275,21 @@ std::vector<std::string> OutputFlags::all_paths() const {
 void OutputFlags::write(const Block& block, Placement placement, const Placement* flat) const {
   placement.fixed = block.placement.fixed;
   const Placed placed = {block, placement, flat};
+  std::exception_ptr first_error;
   for (const std::string& path : paths) {
-    const Format format = format_of(path);
-    if (format == Format::kAux) {
-      write_aux(path, placed);
-    } else if (format != Format::kHtml) {
-      netlist_io::write_file_atomic(path, content_for(format, *this, placed));
+    try {
+      const Format format = format_of(path);
+      if (format == Format::kAux) {
+        write_aux(path, placed);
+      } else if (format != Format::kHtml) {
+        netlist_io::write_file_atomic(path, content_for(format, *this, placed));
+      }
+    } catch (...) {
+      first_error = first_error ? first_error : std::current_exception();
     }
+  }
+  if (first_error) {
+    std::rethrow_exception(first_error);
   }
 }
 

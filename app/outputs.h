@@ -41,7 +41,8 @@ struct OutputFlags {
   /// Writes a placement of `block` to each path in the format of its name. Fixed flags are written
   /// as the input had them. A block that was clustered is written clustered to `.plc` and
   /// `.pb.txt`, flat to `.def`, `.tcl` and `.pl`. `flat`: where the cells of its flat netlist are,
-  /// if they have been placed; its hard macros must stand as in `placement`.
+  /// if they have been placed; its hard macros must stand as in `placement`. Where one cannot be
+  /// written, all others are, and then the first error is thrown.
   void write(const Block& block,
              netlist_io::Placement placement,
              const netlist_io::Placement* flat = nullptr) const;

@@ -51,9 +51,9 @@ take_build_arguments() {
 build_dir() {
   case "$1" in
     release | ci) printf '%s/build\n' "$ROOT" ;;
-    dev) printf '%s/build/dev\n' "$ROOT" ;;
+    dev | tsan) printf '%s/build/%s\n' "$ROOT" "$1" ;;
     no-torch | ci-no-torch) printf '%s/build/no-torch\n' "$ROOT" ;;
-    *) die "unknown preset '$1'; expected release, dev, no-torch, ci or ci-no-torch" ;;
+    *) die "unknown preset '$1'; expected release, dev, tsan, no-torch, ci or ci-no-torch" ;;
   esac
 }
 

@@ -4,7 +4,11 @@
 #include <array>
 #include <cmath>
 #include <limits>
+#include <map>
 #include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_set>
 #include <utility>
 
 #include "netlist_io/errors.h"
@@ -186,14 +190,42 @@ class DesignNetlistBuilder {
     return PinId(records_.pins.size() - 1);
   }
 
+  /// Names for the ports that share theirs with a component, as DEF allows and nodes do not.
+  std::map<std::string_view, std::string> other_port_names() const {
+    std::unordered_set<std::string_view> taken;
+    for (const DefPin& pin : design_.pins) {
+      taken.insert(pin.name);
+    }
+    std::map<std::string_view, std::string> names;
+    for (const DefComponent& component : design_.components) {
+      if (taken.contains(component.name)) {
+        names[component.name] = component.name;
+      }
+    }
+    if (!names.empty()) {
+      for (const DefComponent& component : design_.components) {
+        taken.insert(component.name);
+      }
+    }
+    for (auto& [shared, name] : names) {
+      while (!taken.insert(name).second) {
+        name += ".port";
+      }
+    }
+    return names;
+  }
+
   void add_ports() {
+    const std::map<std::string_view, std::string> other_names = other_port_names();
+    result_.report.renamed_ports = other_names.size();
     for (const DefPin& pin : design_.pins) {
       if (pin.use == PinUse::kPower || pin.use == PinUse::kGround) {
         port_pins_.push_back(std::nullopt);
         continue;
       }
       NodeRecord node;
-      node.name = std::string(pin.name);
+      const auto other = other_names.find(pin.name);
+      node.name = other != other_names.end() ? other->second : std::string(pin.name);
       node.kind = NodeKind::kPort;
       if (pin.status == PlacementStatus::kUnplaced) {
         unplaced_ports_.push_back(records_.nodes.size());

@@ -23,6 +23,7 @@ struct DesignNetlistReport {
   std::size_t unconnected_cells = 0;  ///< standard cells on no net, left out
   std::size_t pins_without_shapes = 0;  ///< connected macro pins, taken at the macro's centre
   std::size_t unplaced_ports = 0;       ///< spread evenly over the boundary
+  std::size_t renamed_ports = 0;        ///< NAME.port, for a component has the name
 };
 
 /// A DEF design as a flat netlist on a canvas.

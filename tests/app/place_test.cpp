@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
+#include <iterator>
 #include <string>
 #include <vector>
 
@@ -505,6 +506,36 @@ TEST_CASE("an output may take the place of an input, whose digest is still repor
   const RunResult run = place(plc, {"--effort", "zero-shot", "--json", "-o", plc});
   CHECK(json::parse(run.out)["inputs"][1]["sha256"] == before);
   CHECK(netlist_io::sha256_hex_of_file(plc) != before);
+}
+
+TEST_CASE("an output for which there is no room stays as it was, and the others are written") {
+  const fs::path folder = scratch_dir("place_no_room");
+  const fs::path large = folder / "a.pb.txt";
+  const fs::path small = folder / "b.plc";
+  fs::remove(small);
+  write_text(large, "earlier");
+  // 64 blocks of 512 bytes, as the shell counts them.
+  const RunResult run = run_program("/bin/sh",
+                                    {"-c",
+                                     "ulimit -f 64; exec \"$@\"",
+                                     "sh",
+                                     TESSERA_BINARY,
+                                     "place",
+                                     small_block().netlist,
+                                     "--effort",
+                                     "zero-shot",
+                                     "--policy",
+                                     "spiral",
+                                     "-q",
+                                     "-o",
+                                     large.string(),
+                                     "-o",
+                                     small.string()});
+  CHECK(run.exit_code == 1);
+  CHECK(contains(run.err, large.string() + ": cannot be written: File too large"));
+  CHECK(read_text(large) == "earlier");
+  CHECK(fs::exists(small));
+  CHECK(std::distance(fs::directory_iterator(folder), {}) == 2);  // no temporary file is left
 }
 
 TEST_CASE("fixed macros that overlap make the result illegal, which exits with 4") {

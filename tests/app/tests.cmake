@@ -15,6 +15,7 @@ tessera_add_test(app
   app/refine_test.cpp
   app/report_test.cpp
   app/run_tessera.cpp
-  app/search_test.cpp)
+  app/search_test.cpp
+  app/selftest_test.cpp)
 target_link_libraries(app_test PRIVATE tessera::placer tessera::cost)
 add_dependencies(app_test tessera)

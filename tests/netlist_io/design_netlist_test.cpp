@@ -139,6 +139,22 @@ TEST_CASE("nets of weight 0 are left out, and each net of a cell has its own wei
   CHECK(made.netlist.report.weightless_nets == 1);
 }
 
+TEST_CASE("pins may have the names of components") {
+  const Made made = make(def_of(kDie,
+                                {"m ram + PLACED ( 1000 4000 ) FS",
+                                 "s\\[1\\] inv + PLACED ( 9000 0 ) N",
+                                 "s[1].port inv + PLACED ( 9000 0 ) N"},
+                                {"m + NET n1 + DIRECTION INPUT + PLACED ( -1000 10000 ) N",
+                                 "s[1] + NET n2 + DIRECTION OUTPUT + PLACED ( -1000 20000 ) N",
+                                 "other + NET n1 + DIRECTION OUTPUT + PLACED ( -1000 30000 ) N"},
+                                {"n1 ( PIN m ) ( m a ) ( s[1] i ) ( PIN other )",
+                                 "n2 ( s[1] o ) ( PIN s[1] ) ( s[1].port i )"}));
+  const Netlist& netlist = made.netlist.netlist;
+  CHECK(made.netlist.report.renamed_ports == 2);
+  CHECK(names_of_net(netlist, NetId(0)) == "m.port m/a s[1] other");
+  CHECK(names_of_net(netlist, NetId(1)) == "s[1] s[1].port.port s[1].port");
+}
+
 TEST_CASE("positions of a DEF are those of the canvas, and come back") {
   const Made made = typical();
   const Netlist& netlist = made.netlist.netlist;
