@@ -10,9 +10,8 @@
 #include <string>
 #include <system_error>
 
-#include <unistd.h>
-
 #include <CLI/CLI.hpp>
+#include <unistd.h>
 
 #include "app/command.h"
 #include "app/cost_report.h"

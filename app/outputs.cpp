@@ -1,11 +1,16 @@
 #include "app/outputs.h"
 
+#include <cerrno>
+#include <cstring>
 #include <exception>
 #include <filesystem>
 #include <stdexcept>
 #include <string_view>
+#include <system_error>
 #include <unordered_map>
 #include <utility>
+
+#include <unistd.h>
 
 #include "netlist_io/errors.h"
 #include "netlist_io/file.h"
@@ -200,11 +205,17 @@ std::string content_for(Format format, const OutputFlags& flags, const Placed& p
 }  // namespace
 
 void check_writable(const std::string& path) {
-  if (std::filesystem::is_directory(path)) {
+  std::error_code ignored;  // what is hidden is not there
+  if (std::filesystem::is_directory(path, ignored)) {
     throw std::runtime_error(path + ": cannot be written: it is a folder");
   }
-  if (!std::filesystem::is_directory(std::filesystem::absolute(path).parent_path())) {
+  const std::filesystem::path folder = std::filesystem::absolute(path).parent_path();
+  if (!std::filesystem::is_directory(folder, ignored)) {
     throw std::runtime_error(path + ": cannot be written: there is no such folder");
+  }
+  if (::access(folder.c_str(), W_OK) != 0) {  // the file is made anew in there
+    throw std::runtime_error(path + ": cannot be written: " + folder.string() + ": " +
+                             std::strerror(errno));
   }
 }
 

@@ -11,6 +11,7 @@
 #include "tests/support/test_support.h"
 #include <doctest/doctest.h>
 #include <nlohmann/json.hpp>
+#include <unistd.h>
 
 #include "netlist_io/netlist_file.h"
 #include "netlist_io/rng.h"
@@ -536,6 +537,31 @@ TEST_CASE("an output for which there is no room stays as it was, and the others 
   CHECK(read_text(large) == "earlier");
   CHECK(fs::exists(small));
   CHECK(std::distance(fs::directory_iterator(folder), {}) == 2);  // no temporary file is left
+}
+
+TEST_CASE("a folder that may not be written to is noticed before the work") {
+  const fs::path folder = scratch_dir("place_read_only");
+  fs::permissions(folder, fs::perms::owner_exec | fs::perms::others_exec);
+  // Permissions do not hold for root: somebody else tries.
+  fs::permissions(folder.parent_path(), fs::perms::others_exec, fs::perm_options::add);
+  std::string command = geteuid() == 0 ? "exec setpriv --reuid 65534 --clear-groups" : "exec";
+  command += " \"$@\"";
+  const RunResult run = run_program("/bin/sh",
+                                    {"-c",
+                                     command,
+                                     "sh",
+                                     TESSERA_BINARY,
+                                     "place",
+                                     "/nowhere.pb.txt",
+                                     "-o",
+                                     (folder / "out.plc").string()});
+  fs::permissions(folder, fs::perms::owner_all);
+  if (run.exit_code == 126 || run.exit_code == 127) {
+    MESSAGE("skipped: " << run.err);
+    return;
+  }
+  CHECK(run.exit_code == 1);
+  CHECK(contains(run.err, "cannot be written: " + folder.string() + ": Permission denied"));
 }
 
 TEST_CASE("fixed macros that overlap make the result illegal, which exits with 4") {
