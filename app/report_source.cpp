@@ -164,7 +164,8 @@ class RunReader {
     for (const ordered_json& input : run_.document.value("inputs", ordered_json::array())) {
       const std::string given = input.value("path", "");
       const std::string file = resolved(given);
-      const bool read_again = std::find(used.begin(), used.end(), file) != used.end();
+      const bool read_again =
+          std::find(used.begin(), used.end(), file) != used.end() && fs::is_regular_file(file);
       if (read_again && !is_output(given) &&
           netlist_io::sha256_hex_of_file(file) != input.value("sha256", "")) {
         object("its input \"" + file + "\" has changed since the run");
