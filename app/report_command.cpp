@@ -7,6 +7,7 @@
 
 #include "app/command.h"
 #include "app/exit_codes.h"
+#include "app/options_json.h"
 #include "app/outputs.h"
 #include "app/report/html_report.h"
 #include "app/report_source.h"
@@ -112,7 +113,7 @@ int run(const ReportFlags& flags) {
                                              {"sources", sources},
                                              {"bytes", page.size()},
                                              {"outputs", {flags.output}}};
-    std::fputs((document.dump(2) + "\n").c_str(), stdout);
+    print_json(document);
   }
   return kDone;
 }
