@@ -13,6 +13,7 @@
 #include "cost/proxy_cost.h"
 #include "netlist_io/errors.h"
 #include "netlist_io/file.h"
+#include "netlist_io/markup_text.h"
 #include "netlist_io/plc_file.h"
 #include "netlist_io/sha256.h"
 
@@ -79,7 +80,11 @@ class RunReader {
   }
 
   void read_document() {
-    run_.document = ordered_json::parse(netlist_io::read_file(path_), nullptr, false);
+    const std::string text = netlist_io::read_file(path_);
+    if (netlist_io::nests_deeper(text, netlist_io::kMaxJsonLevels)) {
+      fail("its JSON is nested too deep");
+    }
+    run_.document = ordered_json::parse(text, nullptr, false);
     if (run_.document.is_discarded()) {
       fail("this is no JSON document");
     }
@@ -249,8 +254,11 @@ class RunReader {
 }  // namespace
 
 bool is_run_document(const ordered_json& document) {
-  if (!document.is_object() || !document.contains("tessera") || !document.contains("design") ||
-      !document.contains("cost") || !document["cost"].is_object()) {
+  const auto is_object = [&document](const char* key) {
+    return document.contains(key) && document[key].is_object();
+  };
+  if (!document.is_object() || !document.contains("tessera") || !is_object("design") ||
+      !is_object("cost") || !document["design"].value("name", ordered_json("")).is_string()) {
     return false;
   }
   const ordered_json command = document.value("command", ordered_json());

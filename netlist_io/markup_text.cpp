@@ -70,4 +70,22 @@ std::string escape_controls(std::string_view text) {
   return result;
 }
 
+bool nests_deeper(std::string_view json, int levels) {
+  int depth = 0;
+  bool in_string = false;
+  for (std::size_t i = 0; i < json.size(); ++i) {
+    const char c = json[i];
+    if (c == '"') {
+      in_string = !in_string;
+    } else if (in_string) {
+      i += c == '\\' ? 1 : 0;
+    } else if ((c == '[' || c == '{') && ++depth > levels) {
+      return true;
+    } else if (c == ']' || c == '}') {
+      --depth;
+    }
+  }
+  return false;
+}
+
 }  // namespace tessera::netlist_io

@@ -13,4 +13,10 @@ std::string escape_markup(std::string_view text);
 /// become `\xHH`.
 std::string escape_controls(std::string_view text);
 
+/// Whether arrays and objects of a JSON text are nested deeper than `levels`. What copies or writes
+/// such a document calls itself for each level.
+bool nests_deeper(std::string_view json, int levels);
+/// Of documents that are read.
+inline constexpr int kMaxJsonLevels = 100;
+
 }  // namespace tessera::netlist_io

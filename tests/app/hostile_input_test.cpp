@@ -132,6 +132,49 @@ TEST_CASE("messages about long words are short") {
   CHECK(run.err.size() < 3000);
 }
 
+TEST_CASE("JSON that is nested deep does not exhaust the stack") {
+  const fs::path folder = scratch_dir("hostile_depth");
+  const std::string deep = std::string(1'000'000, '[') + std::string(1'000'000, ']');
+  const std::string demonstrations = folder / "deep.jsonl";
+  write_text(
+      demonstrations,
+      "{\"block\":\"b\",\"seed\":1,\"grid\":[1,1],\"order\":\"area\",\"proxy\":1,\"cells\":" +
+          deep + "}\n");
+  const RunResult demonstrate = run_tessera(
+      {"demonstrate", "--corpus", small_block().netlist, "--evals", "10", "-o", demonstrations});
+  CHECK(demonstrate.exit_code == 3);
+  CHECK(contains(demonstrate.err, "deep.jsonl:1:1: no demonstration: its JSON is nested too deep"));
+  const std::string run = folder / "run.json";
+  write_text(run,
+             R"({"tessera":"","command":"cost","design":{"name":"b"},"cost":{},"x":)" + deep + "}");
+  const RunResult report = run_tessera({"report", run, "-o", folder / "out.html"});
+  CHECK(report.exit_code == 3);
+  CHECK(contains(report.err, "its JSON is nested too deep"));
+}
+
+TEST_CASE("a run's document with fields of other types is refused") {
+  const fs::path folder = scratch_dir("hostile_document");
+  const SmallBlock& block = small_block();
+  const RunResult good = run_tessera({"cost", block.netlist, "--plc", block.plc, "--json"});
+  REQUIRE(good.exit_code == 0);
+  const std::string path = folder / "run.json";
+  const auto check = [&](const char* key, const nlohmann::json& value) {
+    CAPTURE(key);
+    nlohmann::json document = nlohmann::json::parse(good.out);
+    document[key] = value;
+    write_text(path, document.dump());
+    const RunResult run = run_tessera({"report", path, "-o", folder / "out.html"});
+    CAPTURE(run.err);
+    CHECK(run.exit_code == 3);
+  };
+  check("design", 5);
+  check("design", {{"name", 5}});
+  check("stages", {5});
+  check("stages", {{{"name", 5}}});
+  check("options", {{"netlist", 5}});
+  check("inputs", 5);
+}
+
 TEST_CASE("metrics with a field of another name in every line are refused") {
   const fs::path folder = scratch_dir("hostile_metrics");
   std::string text;
