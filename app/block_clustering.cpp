@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "app/block_input.h"
+#include "app/option_checks.h"
 #include "placer/clustering/flat_placement.h"
 #include "placer/clustering/hypergraph.h"
 
@@ -77,7 +78,7 @@ void ClusteringSettings::add_to(CLI::App& command) {
       .add_option("--cluster-utilization",
                   options.utilisation,
                   "area of standard cells over the area of their cluster")
-      ->check(CLI::Range(0.01, 1.0))
+      ->check(number_range(0.01, 1.0))
       ->capture_default_str()
       ->group(group);
   command

@@ -10,6 +10,8 @@
 #include "app/block_clustering.h"
 #include "app/design_rules.h"
 #include "netlist_io/errors.h"
+#include "netlist_io/markup_text.h"
+#include "netlist_io/number_text.h"
 #include "placer/grid_selection.h"
 
 namespace tessera::app {
@@ -71,15 +73,17 @@ std::pair<Number, Number> parse_sizes(const char* flag, const std::string& text)
   return {values[0], values[1]};
 }
 
-/// The block's own name, else that of the file or, for the usual `netlist.pb.txt`, of its folder.
+/// The block's own name, else that of the file or, for the usual `netlist.pb.txt`, of its folder;
+/// without control characters.
 std::string design_name(const PlcHeader& header, const std::string& path) {
   if (header.block && !header.block->empty() && *header.block != "unset_block") {
-    return *header.block;
+    return netlist_io::escape_controls(*header.block);
   }
   const std::filesystem::path file = std::filesystem::absolute(path);
   const std::string stem = file.filename().string();
   const std::string name = stem.substr(0, stem.find('.'));
-  return name == "netlist" ? file.parent_path().filename().string() : name;
+  return netlist_io::escape_controls(name == "netlist" ? file.parent_path().filename().string()
+                                                       : name);
 }
 
 /// Replaces `routes`, which has the default, by the first that is given, and tells which it was.
@@ -152,6 +156,25 @@ GridShape select_grid_or_usual(const Netlist& netlist,
   }
 }
 
+/// Fails for a canvas of a size that the cost cannot be computed for.
+void check_size(const BlockFlags& flags, const Canvas& canvas) {
+  const auto valid = [](double side) {
+    return netlist_io::is_in_range(side) && side >= netlist_io::kMinPositive;
+  };
+  if (valid(canvas.width) && valid(canvas.height)) {
+    return;
+  }
+  std::string message = "the canvas is ";
+  netlist_io::append_number(message, canvas.width);
+  message += " x ";
+  netlist_io::append_number(message, canvas.height);
+  message += " microns, expected sides from 1e-6 to 1e9";
+  if (flags.canvas) {
+    throw OptionError(message);
+  }
+  throw netlist_io::ParseError({flags.input.netlist, 0, 0}, message);
+}
+
 Canvas choose_canvas(const BlockFlags& flags,
                      const PlcHeader& header,
                      const Netlist& netlist,
@@ -167,6 +190,7 @@ Canvas choose_canvas(const BlockFlags& flags,
     canvas.width = canvas.height =
         std::max(1e-3, std::sqrt(netlist.total_area() / kDefaultUtilization));
   }
+  check_size(flags, canvas);
   canvas.grid = {kDefaultGridSide, kDefaultGridSide};
   if (flags.grid) {
     std::tie(canvas.grid.cols, canvas.grid.rows) = parse_sizes<int>("--grid", *flags.grid);

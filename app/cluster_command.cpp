@@ -10,6 +10,7 @@
 #include "app/command.h"
 #include "app/cost_report.h"
 #include "app/exit_codes.h"
+#include "app/options_json.h"
 #include "app/outputs.h"
 #include "netlist_io/errors.h"
 
@@ -72,7 +73,7 @@ int run(const ClusterFlags& flags) {
       std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   const placer::ClusteringCounts& counts = block->flat->clustering.counts;
   if (flags.common.json) {
-    std::fputs((document(flags, *block, total_s).dump(2) + "\n").c_str(), stdout);
+    print_json(document(flags, *block, total_s));
   } else {
     std::printf("%s: %zu standard cells in %d clusters, grid %d x %d (positions: %s)\n",
                 block->name.c_str(),

@@ -1,6 +1,10 @@
 #include "app/config_file.h"
 
+#include <cstddef>
+#include <sstream>
 #include <string>
+
+#include "netlist_io/file.h"
 
 namespace tessera::app {
 namespace {
@@ -8,8 +12,10 @@ namespace {
 /// Gives the options of `command` that have no value yet those of the file. Option files of CLI11
 /// itself are read for the program as a whole only, not for a subcommand.
 void apply_config(const std::string& path, CLI::App& command) {
+  constexpr std::size_t kMaxBytes = std::size_t{1} << 20;
   CLI::ConfigTOML format;
-  for (const CLI::ConfigItem& item : format.from_file(path)) {
+  std::istringstream text(netlist_io::read_file(path, kMaxBytes));
+  for (const CLI::ConfigItem& item : format.from_config(text)) {
     CLI::Option* const option = command.get_option_no_throw("--" + item.name);
     if (!item.parents.empty() || option == nullptr) {
       throw CLI::ConfigError::Extras(path + ": " + item.fullname());

@@ -13,6 +13,7 @@
 #include "app/command.h"
 #include "app/cost_report.h"
 #include "app/exit_codes.h"
+#include "app/options_json.h"
 #include "app/outputs.h"
 #include "netlist_io/errors.h"
 #include "netlist_io/netlist_file.h"
@@ -84,7 +85,7 @@ int run(ConvertFlags flags) {
                                              {"design", header.to_json()["design"]},
                                              {"warnings", block->warnings},
                                              {"outputs", flags.outputs.paths}};
-    std::fputs((document.dump(2) + "\n").c_str(), stdout);
+    print_json(document);
   }
   return kDone;
 }

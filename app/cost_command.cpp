@@ -235,8 +235,11 @@ int run(const CostFlags& flags, nlohmann::ordered_json options_given) {
   if (flags.report) {
     write_report(*flags.report, report, placement, document);
   }
-  const std::string text = flags.common.json ? document.dump(2) + "\n" : report.to_text();
-  std::fputs(text.c_str(), stdout);
+  if (flags.common.json) {
+    print_json(document);
+  } else {
+    std::fputs(report.to_text().c_str(), stdout);
+  }
   return kDone;
 }
 

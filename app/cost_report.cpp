@@ -1,6 +1,7 @@
 #include "app/cost_report.h"
 
 #include <cstdio>
+#include <filesystem>
 
 #include "app/version.h"
 #include "netlist_io/sha256.h"
@@ -143,7 +144,11 @@ std::string flat_text(const FlatJudgement& flat) {
 ordered_json inputs_json(const std::vector<std::string>& paths) {
   ordered_json inputs = ordered_json::array();
   for (const std::string& path : paths) {
-    inputs.push_back({{"path", path}, {"sha256", netlist_io::sha256_hex_of_file(path)}});
+    ordered_json input = {{"path", path}};
+    if (std::filesystem::is_regular_file(path)) {  // a pipe cannot be read twice
+      input["sha256"] = netlist_io::sha256_hex_of_file(path);
+    }
+    inputs.push_back(std::move(input));
   }
   return inputs;
 }

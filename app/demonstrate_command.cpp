@@ -22,6 +22,7 @@
 #include "app/cost_report.h"
 #include "app/exit_codes.h"
 #include "app/interrupt.h"
+#include "app/options_json.h"
 #include "app/place_flags.h"
 #include "app/plugin_loader.h"
 #include "app/progress_log.h"
@@ -447,7 +448,7 @@ int report(const DemonstrateFlags& flags,
                                    {"stopped", interrupted()},
                                    {"time_s", seconds_since(start)},
                                    {"output", flags.output}};
-    std::fputs((document.dump(2) + "\n").c_str(), stdout);
+    print_json(document);
   } else {
     std::printf("%zu blocks: %zu demonstrations added to %zu, %zu failed, %.1f s\n",
                 num_blocks,

@@ -10,6 +10,7 @@
 #include "app/design_rules.h"
 #include "app/flat_judgement.h"
 #include "app/interrupt.h"
+#include "app/option_checks.h"
 #include "app/progress_log.h"
 #include "app/report/block_payload.h"
 #include "cost/edge_use.h"
@@ -271,7 +272,7 @@ void FlatStageFlags::add_to(CLI::App& command) {
       .add_option("--density-cap",
                   density_cap,
                   "part of the area beside the macros that cells may fill where they are densest")
-      ->check(CLI::Range(0.01, 1.0))
+      ->check(number_range(0.01, 1.0))
       ->capture_default_str()
       ->group(group);
 }

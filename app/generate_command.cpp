@@ -9,10 +9,12 @@
 #include "app/command.h"
 #include "app/cost_report.h"
 #include "app/exit_codes.h"
+#include "app/options_json.h"
 #include "netlist_io/errors.h"
 #include "netlist_io/file.h"
 #include "netlist_io/flat_generator.h"
 #include "netlist_io/generator.h"
+#include "netlist_io/markup_text.h"
 #include "netlist_io/netlist_file.h"
 #include "netlist_io/plc_file.h"
 #include "placer/clustering/generated_block.h"
@@ -74,6 +76,12 @@ void check_flags(const GenerateFlags& flags, bool flat_recipe) {
   refuse(flat_recipe && flags.hard_utilization, "--hard-utilization");
   refuse(!flat_recipe && flags.cells, "--cells");
   refuse(!flat_recipe && flags.flat, "--flat");
+  const std::string name = name_of(flags);
+  if (name.empty() || name.find('/') != std::string::npos ||
+      netlist_io::escape_controls(name) != name) {
+    throw netlist_io::OptionError("--name is \"" + name +
+                                  "\", expected a file name without control characters");
+  }
 }
 
 void print_result(const GenerateFlags& flags,
@@ -102,7 +110,7 @@ void print_result(const GenerateFlags& flags,
   if (rent) {
     document["rent"] = {{"exponent", rent->exponent}, {"coefficient", rent->coefficient}};
   }
-  std::fputs((document.dump(2) + "\n").c_str(), stdout);
+  print_json(document);
 }
 
 void write_clustered(const GenerateFlags& flags,

@@ -14,6 +14,8 @@
 #include "app/command.h"
 #include "app/cost_report.h"
 #include "app/exit_codes.h"
+#include "app/options_json.h"
+#include "netlist_io/markup_text.h"
 
 namespace tessera::app {
 namespace {
@@ -208,7 +210,7 @@ void print_text(const Block& block, const ordered_json& info) {
   }
   std::printf("\n");
   for (const auto& oddity : info["oddities"]) {
-    std::printf("  note: %s\n", oddity.get<std::string>().c_str());
+    std::printf("  note: %s\n", netlist_io::escape_controls(oddity.get<std::string>()).c_str());
   }
 }
 
@@ -220,7 +222,7 @@ int run(const InfoFlags& flags) {
     info["lefdef"] = describe_lefdef(*block->lefdef);
   }
   if (flags.common.json) {
-    std::fputs((info.dump(2) + "\n").c_str(), stdout);
+    print_json(info);
   } else {
     print_text(*block, info);
   }

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <iomanip>
 #include <ios>
+#include <iostream>
 #include <sstream>
 #include <string>
 #include <system_error>
@@ -19,6 +20,7 @@
 #include "app/plugin_loader.h"
 #include "app/progress_log.h"
 #include "netlist_io/errors.h"
+#include "netlist_io/markup_text.h"
 
 namespace {
 
@@ -51,6 +53,19 @@ std::string help_footer() {
   return text.str();
 }
 
+/// Prints help, or what is wrong with the arguments, which may hold control characters.
+int report_usage(const CLI::App& app, const CLI::ParseError& error) {
+  std::ostringstream errors;
+  if (app.exit(error, std::cout, errors) == 0) {
+    return tessera::app::kDone;
+  }
+  std::istringstream lines(errors.str());
+  for (std::string line; std::getline(lines, line);) {
+    std::cerr << tessera::netlist_io::escape_controls(line) << '\n';
+  }
+  return tessera::app::kUsage;
+}
+
 int run(int argc, char** argv) {
   CLI::App app("Tessera places the macros of a chip block.", "tessera");
   app.set_version_flag("--version", tessera::app::version_text());
@@ -73,7 +88,7 @@ int run(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? tessera::app::kDone : tessera::app::kUsage;
+    return report_usage(app, error);
   }
   return exit_code;
 }

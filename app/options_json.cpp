@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdio>
 #include <string_view>
 
 namespace tessera::app {
@@ -63,6 +64,12 @@ void parse_options_json(const nlohmann::ordered_json& options, CLI::App& command
   }
   std::reverse(arguments.begin(), arguments.end());  // as CLI11 takes them
   command.parse(std::move(arguments));
+}
+
+void print_json(const nlohmann::ordered_json& document) {
+  const std::string text =
+      document.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+  std::fputs((text + "\n").c_str(), stdout);
 }
 
 }  // namespace tessera::app

@@ -16,4 +16,7 @@ nlohmann::ordered_json options_json(const CLI::App& command);
 /// Gives `command` those of these options that it has, and parses them. Throws `CLI::ParseError`.
 void parse_options_json(const nlohmann::ordered_json& options, CLI::App& command);
 
+/// Prints the document on stdout. Bytes that are no UTF-8, which names may have, become U+FFFD.
+void print_json(const nlohmann::ordered_json& document);
+
 }  // namespace tessera::app

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
 #include <cstddef>
 #include <regex>
 #include <tuple>
@@ -12,6 +11,7 @@
 #include "netlist_io/errors.h"
 #include "netlist_io/halo_file.h"
 #include "netlist_io/name_pattern.h"
+#include "netlist_io/number_text.h"
 
 namespace tessera::app {
 namespace {
@@ -23,9 +23,11 @@ std::pair<double, double> x_and_y(const char* flag, const std::vector<double>& v
                                   " numbers, expected X or X,Y");
   }
   for (const double value : values) {
-    if (!std::isfinite(value) || value < 0.0) {
-      throw netlist_io::OptionError(std::string(flag) + " is " + std::to_string(value) +
-                                    ", expected a finite number of microns >= 0");
+    if (!netlist_io::is_in_range(value) || value < 0.0) {
+      std::string found;
+      netlist_io::append_number(found, value);
+      throw netlist_io::OptionError(std::string(flag) + " is " + found +
+                                    ", expected microns from 0 to 1e9");
     }
   }
   return {values.front(), values.back()};

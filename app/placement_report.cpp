@@ -6,6 +6,7 @@
 
 #include "app/exit_codes.h"
 #include "app/interrupt.h"
+#include "app/options_json.h"
 #include "app/progress_log.h"
 #include "app/report/html_report.h"
 #include "cost/proxy_cost.h"
@@ -115,8 +116,11 @@ int deliver(PlacementReport report,
     json = document(report);
     write_reports(report, json, reports);
   }
-  const std::string text = flags.json ? json.dump(2) + "\n" : cost_report.to_text();
-  std::fputs(text.c_str(), stdout);
+  if (flags.json) {
+    print_json(json);
+  } else {
+    std::fputs(cost_report.to_text().c_str(), stdout);
+  }
   if (!cost_report.legality.legal()) {
     log_error(
         "the placement is not legal: fixed macros of the input overlap or leave the canvas, or a "

@@ -15,6 +15,7 @@
 
 #include "app/command.h"
 #include "app/cost_report.h"
+#include "netlist_io/markup_text.h"
 
 namespace tessera::app {
 namespace {
@@ -86,7 +87,8 @@ class Log {
       return;
     }
     // A wrapped line would not be overwritten.
-    std::fprintf(stderr, "\r\033[K%s", text.substr(0, terminal_columns() - 1).c_str());
+    const std::string shown = netlist_io::escape_controls(text);
+    std::fprintf(stderr, "\r\033[K%s", shown.substr(0, terminal_columns() - 1).c_str());
     status_shown_ = true;
   }
 
@@ -108,7 +110,7 @@ class Log {
 
   void print(const std::string& text) {
     end_status();
-    std::fprintf(stderr, "%s\n", text.c_str());
+    std::fprintf(stderr, "%s\n", netlist_io::escape_controls(text).c_str());
   }
 
   void write(const std::string& event, const ordered_json& fields) {
@@ -209,8 +211,10 @@ void note(const std::string& text) {
 }
 
 void log_error(const std::string& text) {
-  the_log().line("tessera: " + text, /*even_if_quiet=*/true);
-  the_log().event("error", {{"text", text}});
+  constexpr std::size_t kMostBytes = 2000;  // messages of libraries quote whole words of a file
+  const std::string shown = text.size() > kMostBytes ? text.substr(0, kMostBytes) + "..." : text;
+  the_log().line("tessera: " + shown, /*even_if_quiet=*/true);
+  the_log().event("error", {{"text", shown}});
 }
 
 std::string duration_text(double seconds) {

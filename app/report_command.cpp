@@ -7,11 +7,13 @@
 
 #include "app/command.h"
 #include "app/exit_codes.h"
+#include "app/options_json.h"
 #include "app/outputs.h"
 #include "app/report/html_report.h"
 #include "app/report_source.h"
 #include "netlist_io/errors.h"
 #include "netlist_io/file.h"
+#include "netlist_io/markup_text.h"
 
 namespace tessera::app {
 namespace {
@@ -37,8 +39,12 @@ struct ReportFlags {
 };
 
 bool is_run_file(const std::string& path) {
-  return path.ends_with(".json") && is_run_document(nlohmann::ordered_json::parse(
-                                        netlist_io::read_file(path), nullptr, false));
+  if (!path.ends_with(".json")) {
+    return false;
+  }
+  const std::string text = netlist_io::read_file(path);
+  return !netlist_io::nests_deeper(text, netlist_io::kMaxJsonLevels) &&
+         is_run_document(nlohmann::ordered_json::parse(text, nullptr, false));
 }
 
 /// The runs and trainings in a folder, by name.
@@ -101,7 +107,12 @@ int run(const ReportFlags& flags) {
     if (source.ends_with(".jsonl")) {
       report.add_training(source);
     } else {
-      add_run(source, flags, report);
+      try {
+        add_run(source, flags, report);
+      } catch (const nlohmann::json::exception& error) {
+        throw netlist_io::ParseError(
+            {source, 0, 0}, std::string("its fields are not those of a run: ") + error.what());
+      }
     }
   }
   const std::string page = report.to_html();
@@ -112,7 +123,7 @@ int run(const ReportFlags& flags) {
                                              {"sources", sources},
                                              {"bytes", page.size()},
                                              {"outputs", {flags.output}}};
-    std::fputs((document.dump(2) + "\n").c_str(), stdout);
+    print_json(document);
   }
   return kDone;
 }

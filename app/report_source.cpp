@@ -13,6 +13,7 @@
 #include "cost/proxy_cost.h"
 #include "netlist_io/errors.h"
 #include "netlist_io/file.h"
+#include "netlist_io/markup_text.h"
 #include "netlist_io/plc_file.h"
 #include "netlist_io/sha256.h"
 
@@ -79,7 +80,11 @@ class RunReader {
   }
 
   void read_document() {
-    run_.document = ordered_json::parse(netlist_io::read_file(path_), nullptr, false);
+    const std::string text = netlist_io::read_file(path_);
+    if (netlist_io::nests_deeper(text, netlist_io::kMaxJsonLevels)) {
+      fail("its JSON is nested too deep");
+    }
+    run_.document = ordered_json::parse(text, nullptr, false);
     if (run_.document.is_discarded()) {
       fail("this is no JSON document");
     }
@@ -164,7 +169,8 @@ class RunReader {
     for (const ordered_json& input : run_.document.value("inputs", ordered_json::array())) {
       const std::string given = input.value("path", "");
       const std::string file = resolved(given);
-      const bool read_again = std::find(used.begin(), used.end(), file) != used.end();
+      const bool read_again =
+          std::find(used.begin(), used.end(), file) != used.end() && fs::is_regular_file(file);
       if (read_again && !is_output(given) &&
           netlist_io::sha256_hex_of_file(file) != input.value("sha256", "")) {
         object("its input \"" + file + "\" has changed since the run");
@@ -248,8 +254,11 @@ class RunReader {
 }  // namespace
 
 bool is_run_document(const ordered_json& document) {
-  if (!document.is_object() || !document.contains("tessera") || !document.contains("design") ||
-      !document.contains("cost") || !document["cost"].is_object()) {
+  const auto is_object = [&document](const char* key) {
+    return document.contains(key) && document[key].is_object();
+  };
+  if (!document.is_object() || !document.contains("tessera") || !is_object("design") ||
+      !is_object("cost") || !document["design"].value("name", ordered_json("")).is_string()) {
     return false;
   }
   const ordered_json command = document.value("command", ordered_json());

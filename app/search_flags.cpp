@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "app/interrupt.h"
+#include "app/option_checks.h"
 #include "app/progress_log.h"
 
 namespace tessera::app {
@@ -72,7 +73,7 @@ void SearchFlags::add_to(CLI::App& command, const std::vector<std::string>& effo
                   time_s,
                   "seconds for the whole command, instead of an effort; the JSON tells the --evals "
                   "and --chains that reproduce the result")
-      ->check(CLI::Range(1e-3, 1e7))
+      ->check(number_range(1e-3, 1e7))
       ->type_name("SECONDS")
       ->group(group);
   command
@@ -93,7 +94,7 @@ void SearchFlags::add_start_temperature_to(CLI::App& command, double usual) {
           "--start-temperature",
           start_temperature,
           "temperature at the start, in units of the proxy: higher strays farther from the input")
-      ->check(CLI::Range(1e-6, 1.0))
+      ->check(number_range(1e-6, 1.0))
       ->type_name("T")
       ->capture_default_str()
       ->group("Search");

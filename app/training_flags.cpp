@@ -10,6 +10,7 @@
 #include "app/cost_report.h"
 #include "app/exit_codes.h"
 #include "app/interrupt.h"
+#include "app/options_json.h"
 #include "app/training_log.h"
 #include "netlist_io/errors.h"
 
@@ -283,7 +284,7 @@ int report_training(nlohmann::ordered_json head,
                     const CommonFlags& common) {
   if (common.json) {
     head.update(to_json(result, judged));
-    std::fputs((head.dump(2) + "\n").c_str(), stdout);
+    print_json(head);
   } else {
     print_result(result);
   }

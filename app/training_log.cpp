@@ -76,7 +76,8 @@ void MetricsLog::keep_before(std::int64_t iteration) const {
   std::string kept;
   for (std::string text; std::getline(old, text);) {
     const ordered_json entry = ordered_json::parse(text, nullptr, /*allow_exceptions=*/false);
-    if (entry.is_object() && entry.value("iteration", iteration) < iteration) {
+    if (entry.is_object() && entry.contains("iteration") && entry["iteration"].is_number() &&
+        entry["iteration"].get<double>() < static_cast<double>(iteration)) {
       kept += text + "\n";
     }
   }

@@ -1,9 +1,9 @@
 #include "cost/cost_options.h"
 
-#include <cmath>
 #include <string>
 
 #include "netlist_io/errors.h"
+#include "netlist_io/number_text.h"
 
 namespace tessera::cost {
 namespace {
@@ -12,16 +12,21 @@ using netlist_io::OptionError;
 
 void require(bool valid, const char* name, double value, const char* range) {
   if (!valid) {
-    throw OptionError(std::string(name) + " is " + std::to_string(value) + ", expected " + range);
+    std::string found;
+    netlist_io::append_number(found, value);
+    throw OptionError(std::string(name) + " is " + found + ", expected " + range);
   }
 }
 
 void require_non_negative(const char* name, double value) {
-  require(std::isfinite(value) && value >= 0.0, name, value, "a finite number >= 0");
+  require(netlist_io::is_in_range(value) && value >= 0.0, name, value, "a number from 0 to 1e9");
 }
 
 void require_positive(const char* name, double value) {
-  require(std::isfinite(value) && value > 0.0, name, value, "a finite number > 0");
+  require(netlist_io::is_in_range(value) && value >= netlist_io::kMinPositive,
+          name,
+          value,
+          "a number from 1e-6 to 1e9");
 }
 
 }  // namespace

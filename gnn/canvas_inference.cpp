@@ -7,6 +7,7 @@
 #include <string>
 
 #include "gnn/features.h"
+#include "netlist_io/errors.h"
 #include "placer/canvas_observer.h"
 
 namespace tessera::gnn {
@@ -95,7 +96,7 @@ bool CanvasInference::supports(const ModelConfig& config) {
 }
 
 CanvasInference::CanvasInference(const TensorFile& file)
-    : config_(read_model_config(file.metadata, file.path)), kernels_{} {
+    : config_(read_model_config(file.metadata, file.path)), path_(file.path), kernels_{} {
   if (!supports(config_)) {
     throw std::invalid_argument("the network of " + file.path + " needs LibTorch");
   }
@@ -305,6 +306,11 @@ float CanvasInference::evaluate(const State& state,
   draw_input(state, scratch);
   encode_canvas(state, scratch);
   score_cells(state, scratch, logits);
+  if (!std::all_of(
+          logits.begin(), logits.end(), [](float logit) { return std::isfinite(logit); })) {
+    throw netlist_io::ParseError({path_, 0, 0},
+                                 "the network's score of a cell is not a finite number");
+  }
   return value_of(state, scratch);
 }
 

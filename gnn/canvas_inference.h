@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "gnn/edge_kernels.h"
@@ -66,6 +67,7 @@ class CanvasInference {
   float value_of(const State& state, const Scratch& scratch) const;
 
   ModelConfig config_;
+  std::string path_;  ///< of the checkpoint
   EdgeKernels kernels_;
   LayerWeights node_;
   std::vector<EdgeLayer> edges_;

@@ -1,5 +1,7 @@
 #include "gnn/tensor_file.h"
 
+#include <algorithm>
+#include <cmath>
 #include <cstring>
 #include <string_view>
 #include <utility>
@@ -16,6 +18,7 @@ using nlohmann::json;
 
 constexpr const char* kMetadataKey = "__metadata__";
 constexpr std::size_t kLengthBytes = 8;
+constexpr std::size_t kMaxHeaderBytes = std::size_t{1} << 23;  // that of a network has some KiB
 
 [[noreturn]] void fail(const std::string& path, const std::string& message) {
   throw netlist_io::ParseError({path, 0, 0}, message);
@@ -75,6 +78,9 @@ void parse(TensorFile& file) {
   if (length > file.bytes.size() - kLengthBytes) {
     fail(file.path, "not a checkpoint, or truncated: the header would end beyond the file");
   }
+  if (length > kMaxHeaderBytes) {
+    fail(file.path, "the header has more than " + std::to_string(kMaxHeaderBytes) + " bytes");
+  }
   const std::size_t start = kLengthBytes + length;
   const json header = json::parse(std::string_view(file.bytes).substr(kLengthBytes, length));
   for (const auto& [name, entry] : header.items()) {
@@ -103,6 +109,10 @@ std::vector<float> TensorFile::floats(const std::string& name,
   std::vector<float> values(tensor.size / sizeof(float));
   if (!values.empty()) {
     std::memcpy(values.data(), bytes.data() + tensor.offset, tensor.size);
+  }
+  if (!std::all_of(
+          values.begin(), values.end(), [](float value) { return std::isfinite(value); })) {
+    fail(path, "tensor \"" + name + "\" has a value that is not a finite number");
   }
   return values;
 }

@@ -3,11 +3,13 @@
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
+#include <chrono>
 #include <cstring>
 #include <filesystem>
 #include <limits>
 #include <stdexcept>
 #include <system_error>
+#include <thread>
 #include <utility>
 
 #include <fcntl.h>
@@ -23,6 +25,11 @@ namespace {
 constexpr std::size_t kFirstBuffer = std::size_t{1} << 16;
 /// Window bits of zlib, plus 16 for the gzip format.
 constexpr int kGzipWindowBits = 15 + 16;
+/// Published netlists inflate up to 50 times.
+constexpr std::size_t kMaxInflation = 200;
+/// What may inflate by any factor.
+constexpr std::size_t kSmallInflated = std::size_t{64} << 20;
+constexpr std::chrono::seconds kMaxWaitForWriter(2);
 
 std::string last_error() {
   return std::strerror(errno);
@@ -55,16 +62,58 @@ class FileDescriptor {
   int fd_;
 };
 
+/// Waits until somebody writes to the pipe, without which reading would never end.
+void wait_for_writer(const FileDescriptor& pipe, const std::string& path, std::string& bytes) {
+  const auto deadline = std::chrono::steady_clock::now() + kMaxWaitForWriter;
+  while (true) {
+    const ssize_t count = ::read(pipe.get(), bytes.data(), bytes.size());
+    if (count > 0) {
+      bytes.resize(static_cast<std::size_t>(count));
+      break;
+    }
+    if (count < 0 && errno == EAGAIN) {  // there is a writer
+      bytes.clear();
+      break;
+    }
+    if (count < 0 && errno != EINTR) {
+      fail_reading(path, "cannot be read: " + last_error());
+    }
+    if (std::chrono::steady_clock::now() > deadline) {
+      fail_reading(path,
+                   "is a pipe to which nothing was written for " +
+                       std::to_string(kMaxWaitForWriter.count()) + " s");
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+  if (::fcntl(pipe.get(), F_SETFL, 0) != 0) {
+    fail_reading(path, "cannot be read: " + last_error());
+  }
+}
+
 std::string read_bytes(const std::string& path, std::size_t max_bytes) {
-  const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  if (!file.valid()) {
+  const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  struct stat status = {};
+  if (!file.valid() || ::fstat(file.get(), &status) != 0) {
     fail_reading(path, "cannot be opened: " + last_error());
   }
-  struct stat status = {};
-  const bool sized = ::fstat(file.get(), &status) == 0 && S_ISREG(status.st_mode);
-  std::string bytes;
-  bytes.resize(std::max(kFirstBuffer, sized ? static_cast<std::size_t>(status.st_size) + 1 : 0));
+  if (S_ISCHR(status.st_mode) || S_ISBLK(status.st_mode)) {
+    fail_reading(path, "is a device, expected a file or a pipe");
+  }
+  const auto fail_too_large = [&] {
+    fail_reading(path, "is larger than " + std::to_string(max_bytes) + " bytes");
+  };
+  const std::size_t stated =
+      S_ISREG(status.st_mode) ? static_cast<std::size_t>(status.st_size) : std::size_t{0};
+  if (stated > max_bytes) {
+    fail_too_large();
+  }
+  std::string bytes(std::max(kFirstBuffer, stated + 1), '\0');
   std::size_t size = 0;
+  if (S_ISFIFO(status.st_mode)) {
+    wait_for_writer(file, path, bytes);
+    size = bytes.size();
+    bytes.resize(size + kFirstBuffer);
+  }
   while (true) {
     const ssize_t count = ::read(file.get(), bytes.data() + size, bytes.size() - size);
     if (count < 0 && errno == EINTR) {
@@ -78,10 +127,10 @@ std::string read_bytes(const std::string& path, std::size_t max_bytes) {
     }
     size += static_cast<std::size_t>(count);
     if (size > max_bytes) {
-      fail_reading(path, "is larger than " + std::to_string(max_bytes) + " bytes");
+      fail_too_large();
     }
     if (size == bytes.size()) {
-      bytes.resize(2 * size);
+      bytes.resize(std::min(max_bytes + 1, 2 * size));
     }
   }
   bytes.resize(size);
@@ -92,21 +141,25 @@ bool is_gzip(std::string_view bytes) {
   return bytes.starts_with("\x1f\x8b");
 }
 
-/// Size of the last member before compression, modulo 2^32, as its trailer says; a hint only.
+/// Size of the last member before compression, modulo 2^32, as its trailer says; a hint only, and
+/// no more than is usual: the trailer may be damaged.
 std::size_t size_hint(std::string_view bytes) {
   std::size_t hint = 0;
   for (std::size_t i = 0; i < 4 && bytes.size() >= 8; ++i) {
     hint |= std::size_t{static_cast<unsigned char>(bytes[bytes.size() - 4 + i])} << (8 * i);
   }
-  // No stream inflates more than about 1032 times: do not believe a damaged trailer.
-  return std::min(hint, 1032 * bytes.size());
+  constexpr std::size_t kUsualInflation = 16;
+  return std::min(hint, kUsualInflation * bytes.size());
 }
 
 /// Inflates a sequence of gzip members.
 class GzipReader {
  public:
   GzipReader(std::string_view bytes, const std::string& path, std::size_t max_bytes)
-      : bytes_(bytes), path_(path), max_bytes_(max_bytes) {
+      : bytes_(bytes),
+        path_(path),
+        max_bytes_(max_bytes),
+        max_inflated_(std::max(kSmallInflated, kMaxInflation * bytes.size())) {
     if (::inflateInit2(&stream_, kGzipWindowBits) != Z_OK) {
       fail_reading(path_, "cannot be inflated: out of memory");
     }
@@ -121,6 +174,10 @@ class GzipReader {
     std::size_t size = 0;
     while (true) {
       const int code = step(text, size);
+      if (size > max_inflated_) {
+        fail_reading(path_,
+                     "inflates to more than " + std::to_string(kMaxInflation) + " times its size");
+      }
       if (code == Z_STREAM_END && bytes_.empty()) {
         break;
       }
@@ -169,6 +226,7 @@ class GzipReader {
   std::string_view bytes_;
   const std::string& path_;
   std::size_t max_bytes_;
+  std::size_t max_inflated_;
   z_stream stream_ = {};
 };
 

@@ -1,7 +1,6 @@
 #include "netlist_io/halo_file.h"
 
 #include <algorithm>
-#include <cmath>
 #include <optional>
 
 #include "netlist_io/file.h"
@@ -14,8 +13,8 @@ namespace {
 
 double parse_length(const SourceText& source, std::string_view word) {
   const std::optional<double> value = parse_number(word);
-  if (!value || !std::isfinite(*value) || *value < 0.0) {
-    fail_at(source, word.data(), quoted(word) + " is no length in microns >= 0");
+  if (!value || !is_in_range(*value) || *value < 0.0) {
+    fail_at(source, word.data(), quoted(word) + " is no length in microns from 0 to 1e9");
   }
   return *value;
 }

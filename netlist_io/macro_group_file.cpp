@@ -1,7 +1,6 @@
 #include "netlist_io/macro_group_file.h"
 
 #include <algorithm>
-#include <cmath>
 #include <cstddef>
 #include <regex>
 #include <span>
@@ -124,10 +123,10 @@ class GroupReader {
     const std::optional<double> y =
         comma == std::string_view::npos ? x : parse_number(value.substr(comma + 1));
     const auto is_length = [](std::optional<double> length) {
-      return length && std::isfinite(*length) && *length >= 0.0;
+      return length && is_in_range(*length) && *length >= 0.0;
     };
     if (!is_length(x) || !is_length(y)) {
-      fail(word, quoted(word) + " is not gap=X or gap=X,Y with microns >= 0");
+      fail(word, quoted(word) + " is not gap=X or gap=X,Y with microns from 0 to 1e9");
     }
     return {*x, *y};
   }

@@ -7,6 +7,9 @@
 #include <stdexcept>
 #include <utility>
 
+#include "netlist_io/number_text.h"
+#include "netlist_io/text_source.h"
+
 namespace tessera::netlist_io {
 namespace {
 
@@ -22,10 +25,10 @@ void accumulate_offsets(std::vector<std::uint32_t>& start) {
 }
 
 void check_node(const NodeRecord& node) {
-  const bool finite = std::isfinite(node.x) && std::isfinite(node.y) && std::isfinite(node.width) &&
-                      std::isfinite(node.height);
-  if (!finite) {
-    fail("node \"" + node.name + "\" has a coordinate or size that is not a finite number");
+  const bool valid = is_in_range(node.x) && is_in_range(node.y) && is_in_range(node.width) &&
+                     is_in_range(node.height);
+  if (!valid) {
+    fail("node " + quoted(node.name) + " has a coordinate or size beyond 1e9 microns");
   }
   if (node.width < 0.0 || node.height < 0.0) {
     fail("node \"" + node.name + "\" has a negative width or height");
@@ -54,8 +57,8 @@ void Netlist::validate() const {
     }
     const NodeRecord& node = records_.nodes[pin.node.index()];
     const std::string& label = pin.name.empty() ? node.name : pin.name;
-    if (!std::isfinite(pin.offset.x) || !std::isfinite(pin.offset.y)) {
-      fail("pin \"" + label + "\" has an offset that is not a finite number");
+    if (!is_in_range(pin.offset.x) || !is_in_range(pin.offset.y)) {
+      fail("pin " + quoted(label) + " has an offset beyond 1e9 microns");
     }
     if (!std::isfinite(pin.weight) || pin.weight <= 0.0) {
       fail("pin \"" + label + "\" has a weight that is not a positive number");

@@ -2,7 +2,6 @@
 
 #include <array>
 #include <bit>
-#include <cmath>
 #include <functional>
 #include <string>
 #include <utility>
@@ -219,8 +218,9 @@ double NetlistBuilder::number(const NumberToken& token,
   const double value = precision_ == NumberPrecision::kFloat32
                            ? static_cast<double>(static_cast<float>(token.value))
                            : token.value;
-  if (!std::isfinite(value)) {
-    fail(token.at, found(node, what, token.value) + ", expected a finite number");
+  if (!is_in_range(value)) {
+    fail(token.at,
+         found(node, what, token.value) + ", expected " + std::string(expected_in_range(value)));
   }
   return value;
 }

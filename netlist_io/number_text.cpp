@@ -8,6 +8,14 @@
 
 namespace tessera::netlist_io {
 
+bool is_in_range(double value) {
+  return std::abs(value) <= kMaxMagnitude;
+}
+
+std::string_view expected_in_range(std::optional<double> value) {
+  return value && std::isfinite(*value) ? "a number from -1e9 to 1e9" : "a finite number";
+}
+
 std::optional<double> parse_number(std::string_view token) {
   const char* const end = token.data() + token.size();
   double value = 0.0;

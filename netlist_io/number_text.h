@@ -6,6 +6,18 @@
 
 namespace tessera::netlist_io {
 
+/// Largest magnitude of coordinates, sizes, weights and tracks that inputs may have; the squares of
+/// what is computed from larger ones leave the range of floating point.
+inline constexpr double kMaxMagnitude = 1e9;
+/// Least side of a canvas, in microns, and least tracks per micron.
+inline constexpr double kMinPositive = 1e-6;
+
+/// True for a number whose magnitude is at most `kMaxMagnitude`; false for a NaN.
+bool is_in_range(double value);
+
+/// What a message says is expected instead of a number for which that is false.
+std::string_view expected_in_range(std::optional<double> value);
+
 /// Reads all of `token` as a decimal number, with point and exponent if it has them, or as `inf` or
 /// `nan`. Overflow gives infinity, underflow zero. Independent of the locale.
 std::optional<double> parse_number(std::string_view token);

@@ -1,6 +1,5 @@
 #include "netlist_io/plc_header.h"
 
-#include <cmath>
 #include <cstddef>
 #include <cstdint>
 
@@ -46,11 +45,11 @@ class HeaderLine {
   double number(Sign sign) {
     const std::string_view token = take_token();
     const std::optional<double> value = parse_number(token);
-    if (!value || !std::isfinite(*value)) {
-      fail_token(token, "a finite number");
+    if (!value || !is_in_range(*value)) {
+      fail_token(token, std::string(expected_in_range(value)));
     }
-    if (sign == Sign::kPositive && *value <= 0.0) {
-      fail_token(token, "a number above 0");
+    if (sign == Sign::kPositive && *value < kMinPositive) {
+      fail_token(token, *value > 0.0 ? "a number from 1e-6 on" : "a number above 0");
     }
     if (sign == Sign::kNotNegative && *value < 0.0) {
       fail_token(token, "a number not below 0");

@@ -1,5 +1,4 @@
 #include <array>
-#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -109,8 +108,10 @@ class RowReader {
 
   double read_coordinate(std::string_view field) const {
     const std::optional<double> value = parse_number(field);
-    if (!value || !std::isfinite(*value)) {
-      fail(field, "found " + quoted(field) + ", expected a finite number of microns");
+    if (!value || !is_in_range(*value)) {
+      fail(field,
+           "found " + quoted(field) + ", expected " + std::string(expected_in_range(value)) +
+               " of microns");
     }
     return *value;
   }

@@ -15,6 +15,7 @@
 #include "cost/cell_range.h"
 #include "netlist_io/errors.h"
 #include "netlist_io/file.h"
+#include "netlist_io/markup_text.h"
 #include "placer/macro_env.h"
 
 namespace tessera::placer {
@@ -163,6 +164,9 @@ std::vector<Demonstration> parse_lines(std::string_view text, const std::string&
   std::vector<Demonstration> demonstrations;
   for (std::size_t line = 1; !text.empty(); ++line) {
     const std::size_t end = std::min(text.find('\n'), text.size());
+    if (netlist_io::nests_deeper(text.substr(0, end), netlist_io::kMaxJsonLevels)) {
+      throw ParseError({path, line, 1}, "no demonstration: its JSON is nested too deep");
+    }
     try {
       demonstrations.push_back(from_json(nlohmann::json::parse(text.substr(0, end))));
     } catch (const nlohmann::json::exception& error) {

@@ -13,6 +13,9 @@ namespace {
 
 using nlohmann::ordered_json;
 
+/// Every column has an entry for every line.
+constexpr std::size_t kMaxColumns = 1000;
+
 ordered_json parse_line(const std::string& path, std::size_t line_number, const std::string& line) {
   ordered_json entry = ordered_json::parse(line, nullptr, false);
   if (!entry.is_object() || !entry.contains("iteration") || !entry["iteration"].is_number()) {
@@ -48,6 +51,11 @@ ordered_json training_payload(const std::string& path) {
     for (const auto& [key, value] : entry.items()) {
       if (value.is_number() || value.is_string()) {
         ordered_json& column = columns[key];
+        if (columns.size() > kMaxColumns) {
+          throw netlist_io::ParseError(
+              {path, line_number, 0},
+              "a training with more than " + std::to_string(kMaxColumns) + " fields");
+        }
         while (column.size() < count) {
           column.push_back(nullptr);
         }

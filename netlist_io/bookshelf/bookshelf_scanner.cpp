@@ -1,7 +1,5 @@
 #include "netlist_io/bookshelf/bookshelf_scanner.h"
 
-#include <cmath>
-
 #include "netlist_io/number_text.h"
 
 namespace tessera::netlist_io::bookshelf {
@@ -103,8 +101,8 @@ void Scanner::append_fields(std::string_view text, Colons colons) {
 
 double Scanner::number(std::string_view field) const {
   const std::optional<double> value = parse_number(field);
-  if (!value || !std::isfinite(*value)) {
-    fail(field, "found " + quoted(field) + ", expected a finite number");
+  if (!value || !is_in_range(*value)) {
+    fail(field, "found " + quoted(field) + ", expected " + std::string(expected_in_range(value)));
   }
   return *value;
 }

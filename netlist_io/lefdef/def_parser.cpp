@@ -1,9 +1,15 @@
 #include "netlist_io/lefdef/def_parser.h"
 
+#include <cstddef>
+#include <string>
+
 #include "netlist_io/lefdef/rectilinear.h"
 
 namespace tessera::netlist_io {
 namespace {
+
+/// The rectangles of a polygon may be as many as the square of its points.
+constexpr std::size_t kMaxPoints = 1000;
 
 constexpr Keyword<PlacementStatus> kStatuses[] = {{"PLACED", PlacementStatus::kPlaced},
                                                   {"FIXED", PlacementStatus::kFixed},
@@ -60,6 +66,10 @@ DefPoint DefParser::read_point() {
 std::vector<DefPoint> DefParser::read_points() {
   std::vector<DefPoint> points;
   while (scanner.peek() == "(") {
+    if (points.size() == kMaxPoints) {
+      scanner.fail(scanner.peek(),
+                   "a polygon of more than " + std::to_string(kMaxPoints) + " points");
+    }
     points.push_back(read_point());
   }
   return points;

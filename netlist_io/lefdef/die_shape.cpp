@@ -39,7 +39,8 @@ std::optional<Core> core_of(const LefLibrary& library, const DefDesign& design) 
     const LefSite& site = library.sites[*index];
     const bool turned = swaps_axes(row.orientation);
     const auto dbu = [&](double um) {
-      return static_cast<std::int32_t>(std::lround(um * design.database_units));
+      constexpr double kMost = std::numeric_limits<std::int32_t>::max();
+      return static_cast<std::int32_t>(std::lround(std::min(um * design.database_units, kMost)));
     };
     const std::int32_t width = dbu(turned ? site.height : site.width);
     const std::int32_t height = dbu(turned ? site.width : site.height);

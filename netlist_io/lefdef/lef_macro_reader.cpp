@@ -11,6 +11,7 @@ namespace {
 
 /// More rectangles than this of one `ITERATE` are taken for a mistake.
 constexpr double kMaxIterations = 1e6;
+constexpr double kMaxIterationsOfAll = 1e7;
 
 constexpr Keyword<MasterClass> kClasses[] = {{"CORE", MasterClass::kCore},
                                              {"BLOCK", MasterClass::kBlock},
@@ -273,8 +274,13 @@ class MacroReader {
     scanner_.expect("STEP");
     iteration.step_x = scanner_.read_number();
     iteration.step_y = scanner_.read_number();
-    if (static_cast<double>(iteration.num_x) * iteration.num_y > kMaxIterations) {
+    const double repeated = static_cast<double>(iteration.num_x) * iteration.num_y;
+    if (repeated > kMaxIterations) {
       scanner_.fail_expected(first, "at most a million repetitions of a shape");
+    }
+    layers_.num_repeated += repeated;
+    if (layers_.num_repeated > kMaxIterationsOfAll) {
+      scanner_.fail_expected(first, "at most ten million repetitions of shapes in all LEF files");
     }
     return iteration;
   }

@@ -21,6 +21,9 @@ class LayerReferences {
   /// the layer OVERLAP, which technology files often leave out, is added.
   std::vector<std::uint32_t> resolve(LefLibrary& library) const;
 
+  /// Shapes that `ITERATE` has made so far, in all files.
+  double num_repeated = 0.0;
+
  private:
   struct Reference {
     std::string name;

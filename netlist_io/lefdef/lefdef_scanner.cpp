@@ -117,8 +117,8 @@ std::string_view LefDefScanner::read_name(std::string_view expected) {
 double LefDefScanner::read_number() {
   const std::string_view word = next();
   const std::optional<double> value = parse_number(word);
-  if (!value || !std::isfinite(*value)) {
-    fail_expected(word, "a finite number");
+  if (!value || !is_in_range(*value)) {
+    fail_expected(word, expected_in_range(value));
   }
   return *value;
 }

@@ -50,14 +50,21 @@ std::string_view innovus_name(Orientation orientation) {
   return "R0";
 }
 
+bool is_control(char c) {
+  return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
+}
+
 /// True if `{name}` is one word of Tcl that stands for `name`: braces without a backslash in front
-/// are balanced, and no backslash stands before the closing brace or a line end.
+/// are balanced, and no backslash stands before the closing brace. Control characters need escapes.
 bool can_be_braced(std::string_view name) {
   int depth = 0;
   for (std::size_t i = 0; i < name.size(); ++i) {
+    if (is_control(name[i])) {
+      return false;
+    }
     if (name[i] == '\\') {
       ++i;
-      if (i == name.size() || name[i] == '\n') {
+      if (i == name.size() || is_control(name[i])) {
         return false;
       }
     } else if (name[i] == '{') {
@@ -77,8 +84,12 @@ void append_word(std::string& text, std::string_view name) {
   }
   constexpr std::string_view kSpecial = "\\{}[]$\"; \t#";
   for (const char c : name) {
-    if (c == '\n') {
-      text += "\\n";
+    if (is_control(c)) {
+      constexpr std::string_view kDigits = "0123456789abcdef";
+      const auto byte = static_cast<unsigned char>(c);
+      text += "\\u00";
+      text += kDigits[byte >> 4];
+      text += kDigits[byte & 0xf];
       continue;
     }
     if (kSpecial.find(c) != std::string_view::npos) {

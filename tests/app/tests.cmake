@@ -5,6 +5,7 @@ tessera_add_test(app
   app/flat_cost_test.cpp
   app/flat_place_test.cpp
   app/generate_test.cpp
+  app/hostile_input_test.cpp
   app/interrupt_test.cpp
   app/lefdef_test.cpp
   app/macro_groups_test.cpp

@@ -227,16 +227,20 @@ TEST_CASE("nets with a pin outside the canvas are clamped or dropped") {
     CAPTURE(c.y);
     CircuitBuilder builder;
     const PinId driver = builder.port("driver", 1.5, 1.5);
-    const PinId sink = builder.port("sink", c.x, c.y);
+    const PinId sink = builder.port("sink", 0.0, 0.0);
     builder.net(driver, {sink});
     builder.net(driver, {builder.port("inside", 1.5, 3.5)});
     const Netlist netlist = builder.build();
+    Placement placement(netlist);
+    const std::size_t moved = netlist.find_node("sink").value().index();
+    placement.x[moved] = c.x;
+    placement.y[moved] = c.y;
     const Canvas canvas = make_canvas(4.0, 4.0, 4, 4);
     CostOptions options = unit_options();
-    const Evaluated clamped = evaluate(netlist, canvas, Placement(netlist), options);
+    const Evaluated clamped = evaluate(netlist, canvas, placement, options);
     CHECK(clamped.maps.net.vertical == charged(std::string(c.vertical) + "(1,1)(2,1)"));
     options.outside_pins = OutsidePins::kDrop;
-    const Evaluated dropped = evaluate(netlist, canvas, Placement(netlist), options);
+    const Evaluated dropped = evaluate(netlist, canvas, placement, options);
     CHECK(dropped.maps.net.vertical ==
           (c.outside ? charged("(1,1)(2,1)") : clamped.maps.net.vertical));
   }

@@ -146,6 +146,15 @@ void check_rects(const std::vector<DefRect>& rects, const std::vector<DefRect>& 
 
 }  // namespace
 
+TEST_CASE("a polygon has at most 1000 points") {
+  std::string die = "DIEAREA";
+  for (int i = 0; i <= 1000; ++i) {
+    die += " ( " + std::to_string(i) + " 0 )";
+  }
+  CHECK_THROWS_WITH_AS(
+      parse(die + " ;\n"), doctest::Contains("a polygon of more than 1000 points"), ParseError);
+}
+
 TEST_CASE("the example design is read with its floorplan") {
   const DefDesign design = read_example();
   CHECK(design.warnings.empty());

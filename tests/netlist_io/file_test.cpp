@@ -1,11 +1,14 @@
 #include "netlist_io/file.h"
 
 #include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <stdexcept>
 #include <string>
+#include <system_error>
+#include <thread>
 
 #include "tests/support/test_support.h"
 #include <doctest/doctest.h>
@@ -104,6 +107,44 @@ TEST_CASE("a file may not be, or inflate, beyond the limit") {
   CHECK(read_file(folder / "a.gz", text.size()) == text);
   CHECK_THROWS_AS(read_file(folder / "a", text.size() - 1), ParseError);
   CHECK_THROWS_AS(read_file(folder / "a.gz", text.size() - 1), ParseError);
+}
+
+TEST_CASE("the stated size of a file beyond the limit takes no memory") {
+  const auto folder = testing::scratch_dir("file_sparse");
+  write_raw(folder / "a", "x");
+  std::error_code error;
+  std::filesystem::resize_file(folder / "a", std::uintmax_t{1} << 42, error);
+  if (error) {
+    MESSAGE("skipped: no file of this size here");
+    return;
+  }
+  CHECK_THROWS_AS(read_file(folder / "a"), ParseError);
+}
+
+TEST_CASE("gzip may not inflate without measure") {
+  const auto folder = testing::scratch_dir("file_inflation");
+  write_file_atomic(folder / "small.gz", std::string(std::size_t{60} << 20, ' '));
+  CHECK(read_file(folder / "small.gz").size() == std::size_t{60} << 20);
+  write_file_atomic(folder / "large.gz", std::string(std::size_t{68} << 20, ' '));
+  CHECK_THROWS_WITH_AS(read_file(folder / "large.gz"),
+                       doctest::Contains("inflates to more than 200 times its size"),
+                       ParseError);
+}
+
+TEST_CASE("devices are refused") {
+  CHECK_THROWS_WITH_AS(
+      read_file("/dev/zero", 100), "/dev/zero: is a device, expected a file or a pipe", ParseError);
+}
+
+TEST_CASE("a pipe is read if somebody writes to it") {
+  const std::string path = testing::scratch_dir("file_pipe") / "pipe";
+  REQUIRE(::mkfifo(path.c_str(), 0600) == 0);
+  CHECK_THROWS_WITH_AS(
+      read_file(path), doctest::Contains("to which nothing was written for 2 s"), ParseError);
+  const std::string text = long_text();
+  std::thread writer([&] { write_raw(path, text); });
+  CHECK(read_file(path) == text);
+  writer.join();
 }
 
 TEST_CASE("a file is replaced as a whole and keeps its mode") {

@@ -84,6 +84,18 @@ void check_rect(const Rect& rect, double x0, double y0, double x1, double y1) {
 
 }  // namespace
 
+TEST_CASE("repetitions of shapes are limited in sum") {
+  std::string text = "LAYER M1 TYPE ROUTING ; END M1 MACRO a SIZE 9 BY 9 ; OBS LAYER M1 ;\n";
+  for (int i = 0; i < 11; ++i) {
+    text += "RECT ITERATE 0 0 1 1 DO 1000 BY 1000 STEP 1 1 ;\n";
+  }
+  CHECK_THROWS_WITH_AS(
+      parse_lef(text + "END END a", "t.lef"),
+      "t.lef:12:25: found \"1000\", expected at most ten million repetitions of shapes in all LEF "
+      "files",
+      ParseError);
+}
+
 TEST_CASE("the example library is read with its layers, its site and its masters") {
   const std::vector<std::string> paths = {(testing::lefdef_example() / "small_tech.lef").string()};
   const LefLibrary library = read_lef(paths);

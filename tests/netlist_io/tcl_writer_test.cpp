@@ -66,6 +66,11 @@ TEST_CASE("Innovus gets one placeInstance per macro") {
         "placeInstance {a} 0 0 MY90 -fixed");
 }
 
+TEST_CASE("control characters of names are written as escapes of Tcl") {
+  CHECK(line_of({"a\x1b[31m\n", 0.0, 0.0, Orientation::kN}, TclDialect::kInnovus) ==
+        "placeInstance a\\u001b\\[31m\\u000a 0 0 R0 -fixed");
+}
+
 TEST_CASE("names of orientations do to a corner what the DEF orientations do") {
   const Offset corner{3.0, 1.0};
   for (const std::string_view name : {"N", "W", "S", "E", "FN", "FW", "FS", "FE"}) {

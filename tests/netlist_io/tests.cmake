@@ -24,12 +24,14 @@ tessera_add_test(netlist_io
   netlist_io/lefdef_support.cpp
   netlist_io/macro_group_file_test.cpp
   netlist_io/malformed_test.cpp
+  netlist_io/markup_text_test.cpp
   netlist_io/name_pattern_test.cpp
   netlist_io/net_weights_test.cpp
   netlist_io/netlist_protobuf_test.cpp
   netlist_io/netlist_reader_test.cpp
   netlist_io/netlist_test.cpp
   netlist_io/netlist_writer_test.cpp
+  netlist_io/number_range_test.cpp
   netlist_io/orientation_test.cpp
   netlist_io/plc_test.cpp
   netlist_io/rng_test.cpp
