@@ -101,7 +101,7 @@ class Training:
         self.iterations = 0
 
     def command(self, iterations):
-        return [self.args.tessera, "pretrain", "--corpus", "balanced:1", "--episodes", 2, "--blocks", 1,
+        return [self.args.tessera, "pretrain", "--corpus", self.args.netlist, "--episodes", 2, "--blocks", 1,
                 "--iterations", iterations, "--time", "1e9", "--checkpoint-interval", 0,
                 "--evaluation-interval", 1000, "--threads", 2, "-q", "-o", self.checkpoint, "--resume"]
 
