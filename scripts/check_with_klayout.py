@@ -43,7 +43,8 @@ def klayout_components(layout, masters, units):
         if name is None or master is None:
             continue  # a via
         turn = instance.trans
-        box = pya.Box(0, 0, round(master.width * units), round(master.height * units))
+        x0, y0 = (-value for value in master.origin)
+        box = pya.Box(*(round(value * units) for value in (x0, y0, x0 + master.width, y0 + master.height)))
         corner = box.transformed(turn).p1
         orientation = (MIRRORED if turn.is_mirror() else PLAIN)[turn.angle]
         found[name] = (master.name, corner.x, corner.y, orientation)

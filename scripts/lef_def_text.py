@@ -43,6 +43,7 @@ class Master:
     kind: str = ""  # CLASS, its first word
     width: Fraction = Fraction(0)
     height: Fraction = Fraction(0)
+    origin: tuple = (Fraction(0), Fraction(0))  # from its lower-left corner
     symmetry: frozenset = frozenset()
 
 
@@ -170,6 +171,8 @@ def read_master(tokens, at, library):
             master.kind = tokens[at + 1]
         elif word == "SIZE":
             master.width, master.height = Fraction(tokens[at + 1]), Fraction(tokens[at + 3])
+        elif word == "ORIGIN":
+            master.origin = (Fraction(tokens[at + 1]), Fraction(tokens[at + 2]))
         elif word == "SYMMETRY":
             master.symmetry = frozenset(tokens[at + 1 : tokens.index(";", at)])
         if word == "PIN":

@@ -57,6 +57,9 @@ constexpr std::size_t kRefiningBatches = 2;
 /// so much (see `RoutingChannelOptions::gain`).
 constexpr std::array<double, 2> kChannelGains = {1.0, 2.0};
 
+/// How often the channels of the best of all are widened at the end, at most.
+constexpr std::size_t kFinalWidenings = 4;
+
 /// A candidate after judging.
 struct Judged {
   FlatTrial trial;
@@ -83,10 +86,12 @@ class FlatSearch {
 
   FlatSearchResult run(std::span<const FlatCandidate> candidates) {
     judge_batch(candidates.size(), [&](std::size_t i) { return judge_given(candidates[i]); });
-    std::size_t left = options_.trials;
+    const std::size_t kept = trials_for_channels();
+    std::size_t left = options_.trials - kept;
     while (left > 0 && !stopped()) {
       left -= run_round(left);
     }
+    widen_while_it_pays(kept);
     if (!best_) {
       throw InfeasibleError("none of " + std::to_string(result_.trials.size()) +
                             " placements could be made legal, the first: " +
@@ -131,6 +136,24 @@ class FlatSearch {
       }
     }
     return size;
+  }
+
+  /// Of a long search, kept for the channels of the best of all.
+  std::size_t trials_for_channels() const {
+    const std::size_t wanted = kFinalWidenings * kChannelGains.size();
+    return options_.tracks && options_.trials >= 4 * wanted ? wanted : 0;
+  }
+
+  void widen_while_it_pays(std::size_t trials) {
+    while (trials > 0 && best_ && !stopped()) {
+      const std::string before = best_->trial.name;
+      best_of_round_ = *best_;
+      widen_channels(kChannelGains.size());
+      trials -= kChannelGains.size();
+      if (best_->trial.name == before) {
+        return;
+      }
+    }
   }
 
   void refine_best(std::size_t count) {

@@ -82,9 +82,9 @@ struct FlatSearchResult {
 /// of the best of the round, placed again from its positions on, some with more room where routing
 /// edges are in heavy use (`room_for_routing`), and others whose macros only move apart where the
 /// channel between them is in heavy use (`channels_for_routing`). Each is made legal, its macros
-/// turned and exchanged
-/// (`polish_macros`), and judged as the candidates are: by cells placed from nothing, as the tools
-/// that take the macros over will place them.
+/// turned and exchanged (`polish_macros`), and judged as the candidates are: by cells placed from
+/// nothing, as the tools that take the macros over will place them. A long search ends by widening
+/// the channels of the best of all, again and again while that pays.
 ///
 /// `fixed`: fixed nodes and ports at their places; what may move counts for its orientation only.
 /// Stopped before anything was judged, it returns the first candidate that can be made legal, its

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <limits>
 #include <memory>
 #include <stdexcept>
 #include <vector>
@@ -183,6 +184,32 @@ TEST_CASE("flat search widens channels where routing edges are in heavy use") {
     before = std::min(before, result.trials[i].edge_use);
   }
   CHECK(std::min(result.trials[4].edge_use, result.trials[5].edge_use) < before);
+}
+
+TEST_CASE("a long flat search ends with the channels of the best of all, while that pays") {
+  const GeneratedBlock& block = generated_block();
+  FlatSearchOptions options = search_options(block, 32);
+  options.tracks = {1.0, 1.0, 0.8, 0.8};
+  const FlatSearchResult result = search(block, options);
+  constexpr std::size_t kRounds = 24;  // the other trials are kept
+  REQUIRE(result.trials.size() > kRounds);
+  CHECK(result.trials.size() <= 32);
+  constexpr double kNone = std::numeric_limits<double>::infinity();
+  const auto cost_of = [&](std::size_t i) {
+    return result.trials[i].judged ? result.trials[i].scaled_hpwl_um : kNone;
+  };
+  double best = kNone;
+  for (std::size_t i = 0; i < kRounds; ++i) {
+    best = std::min(best, cost_of(i));
+  }
+  for (std::size_t i = kRounds; i < result.trials.size(); i += 2) {
+    CHECK(result.trials[i].name.starts_with("wider channels"));
+    const double found = std::min(cost_of(i), cost_of(i + 1));
+    // It ends with the batch that does not pay.
+    CHECK((found < best || i + 2 == result.trials.size()));
+    best = std::min(best, found);
+  }
+  CHECK(result.winner.scaled_hpwl_um == best);
 }
 
 TEST_CASE("flat search, stopped, returns what is legal; without anything legal it fails") {
