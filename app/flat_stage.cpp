@@ -361,6 +361,10 @@ void choose_by_flat_netlist(const FlatStageFlags& flags,
   }
   details["density_cap"] = flags.density_cap;
   details["made"] = result.trials.size() - candidates.size();
+  details["quota"] = nullptr;
+  if (!until_time_is_up) {
+    details["quota"] = options.trials;
+  }
   details["stopped"] = result.stopped;
   details["trials"] = trials_json(result.trials);
   cost_report.refine_s += seconds_since(stage_start);

@@ -9,9 +9,11 @@
 #include "app/command.h"
 #include "app/cost_report.h"
 #include "app/exit_codes.h"
+#include "app/options_json.h"
 #include "app/progress_log.h"
 #include "app/selftest/build_report.h"
 #include "app/selftest/self_checks.h"
+#include "netlist_io/markup_text.h"
 
 namespace tessera::app {
 namespace {
@@ -26,7 +28,12 @@ void print_report(const ordered_json& report, int indent) {
       print_report(value, indent + 2);
     } else {
       const std::string text = value.is_string() ? value.get<std::string>() : value.dump();
-      std::printf("%*s%-*s %s\n", indent, "", 22 - indent, key.c_str(), text.c_str());
+      std::printf("%*s%-*s %s\n",
+                  indent,
+                  "",
+                  22 - indent,
+                  key.c_str(),
+                  netlist_io::escape_controls(text).c_str());
     }
   }
 }
@@ -75,7 +82,7 @@ int run(const CommonFlags& flags) {
   if (flags.json) {
     document["checks"] = to_json(results);
     document["failed"] = failed;
-    std::fputs((document.dump(2) + "\n").c_str(), stdout);
+    print_json(document);
   }
   if (failed > 0) {
     log_error(std::to_string(failed) + " of " + std::to_string(results.size()) + " checks failed");

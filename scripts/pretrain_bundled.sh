@@ -45,4 +45,5 @@ pretrain "$work/imitation.safetensors" 1200 --from-scratch -- \
   --episodes 16 --blocks 8 --learning-rate 0.002 --evaluation-interval 20
 pretrain "$work/bundled.safetensors" 1500 --policy "$work/imitation.safetensors" -- \
   --episodes 32 --blocks 4 --epochs 2 --learning-rate 6e-4 --entropy 0.001 --target-kl 0.05
+# app/selftest/self_checks.cpp knows its SHA-256 and what it places: change them with it.
 cp "$work/bundled.safetensors" data/checkpoints/default.safetensors

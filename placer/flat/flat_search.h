@@ -51,7 +51,8 @@ struct FlatSearchOptions {
   /// tracks, too.
   double usual_edge_use = 0.7;
   /// Placements to try: rounds of up to `kFlatBatch` new ones of macros and cells together and
-  /// about three times as many variations of the best of the round.
+  /// about three times as many variations of the best of the round; of a long search, the last
+  /// widen channels for as long as that pays, so that there may be fewer.
   std::size_t trials = 6;
   /// Makes the hard macros of a placement of the flat netlist legal, with the keep-outs given
   /// (empty or one a node, see `MacroSpacing::own_halos`) beside those of the rules; throws

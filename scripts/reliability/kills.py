@@ -68,9 +68,6 @@ class Placing:
             return b"whole" if content.rstrip().endswith(b"</html>") else content
         return content
 
-    def reset(self):
-        pass
-
     def check(self):
         """Returns how many outputs are new."""
         count = 0

@@ -60,6 +60,7 @@ TEST_CASE("the flat netlist chooses among placements of its macros and says whic
   CHECK(document["legal"] == true);
   const json& flat = document["flat"];
   CHECK(flat["made"] == 2);
+  CHECK(flat["quota"] == 2);
   REQUIRE(flat["trials"].size() == 3);
   CHECK(flat["trials"][0]["name"] == "clusters");
   double least = 1e30;
