@@ -129,7 +129,7 @@ int run(const FinetuneFlags& flags) {
   const gnn::Plugin& plugin = load_plugin();
   std::optional<std::string> start;
   if (!flags.training.from_scratch && !flags.training.resume) {
-    start = flags.training.policy.value_or(bundled_checkpoint().string());
+    start = flags.training.policy ? *flags.training.policy : bundled_checkpoint().string();
   }
   EnvironmentFlags environment = flags.environment;
   flags.training.follow_checkpoint(plugin, start, outputs.checkpoint, environment);

@@ -57,8 +57,13 @@ constexpr std::size_t kRefiningBatches = 2;
 /// so much (see `RoutingChannelOptions::gain`).
 constexpr std::array<double, 2> kChannelGains = {1.0, 2.0};
 
-/// How often the channels of the best of all are widened at the end, at most.
-constexpr std::size_t kFinalWidenings = 4;
+/// By how much those of the best of all are widened at the end: the next pair when one fails.
+constexpr std::array<std::array<double, 2>, 3> kFinalGains = {
+    kChannelGains, {{0.5, 4.0}}, {{0.25, 8.0}}};
+
+/// The part of the trials of a long search that may take: 1 / this.
+constexpr std::size_t kFinalShare = 4;
+constexpr std::size_t kLongSearch = 32;  ///< trials, at least
 
 /// A candidate after judging.
 struct Judged {
@@ -131,7 +136,7 @@ class FlatSearch {
       left -= refinements;
       if (widenings > 0 && left > 0 && !stopped()) {
         const std::size_t count = std::min(widenings, left);
-        widen_channels(count);
+        widen_channels(std::span(kChannelGains).first(count));
         left -= count;
       }
     }
@@ -140,19 +145,21 @@ class FlatSearch {
 
   /// Of a long search, kept for the channels of the best of all.
   std::size_t trials_for_channels() const {
-    const std::size_t wanted = kFinalWidenings * kChannelGains.size();
-    return options_.tracks && options_.trials >= 4 * wanted ? wanted : 0;
+    if (!options_.tracks || options_.trials < kLongSearch) {
+      return 0;
+    }
+    const std::size_t share = options_.trials / kFinalShare;
+    return share - share % kChannelGains.size();
   }
 
   void widen_while_it_pays(std::size_t trials) {
-    while (trials > 0 && best_ && !stopped()) {
+    std::size_t failed = 0;
+    while (trials > 0 && failed < kFinalGains.size() && best_ && !stopped()) {
       const std::string before = best_->trial.name;
       best_of_round_ = *best_;
-      widen_channels(kChannelGains.size());
-      trials -= kChannelGains.size();
-      if (best_->trial.name == before) {
-        return;
-      }
+      widen_channels(kFinalGains[failed]);
+      trials -= kFinalGains[failed].size();
+      failed = best_->trial.name == before ? failed + 1 : 0;
     }
   }
 
@@ -164,7 +171,7 @@ class FlatSearch {
     judge_batch(count, [&](std::size_t i) { return judge_refined(best, room, i, first + i); });
   }
 
-  void widen_channels(std::size_t count) {
+  void widen_channels(std::span<const double> gains) {
     const Judged best = *best_of_round_;
     if (!best.trial.judged) {
       return;
@@ -172,10 +179,10 @@ class FlatSearch {
     const cost::EdgeUse edges =
         cost::estimate_edge_use(netlist_, canvas_, best.placement, edge_options());
     const std::size_t first = num_widenings_;
-    num_widenings_ += count;
-    judge_batch(count, [&](std::size_t i) {
+    num_widenings_ += gains.size();
+    judge_batch(gains.size(), [&](std::size_t i) {
       RoutingChannelOptions channels;
-      channels.gain = kChannelGains[i];
+      channels.gain = gains[i];
       return judge_widened(best, edges, channels, first + i);
     });
   }

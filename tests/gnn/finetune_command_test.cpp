@@ -27,8 +27,9 @@ using namespace std::chrono_literals;
 /// The program, running with its output thrown away.
 class Tessera {
  public:
-  explicit Tessera(std::vector<std::string> arguments) {
-    arguments.insert(arguments.begin(), TESSERA_BINARY);
+  explicit Tessera(std::vector<std::string> arguments,
+                   const std::string& program = TESSERA_BINARY) {
+    arguments.insert(arguments.begin(), program);
     std::vector<char*> argv;
     for (std::string& argument : arguments) {
       argv.push_back(argument.data());
@@ -179,6 +180,24 @@ TEST_CASE("A checkpoint that is none ends the program with the code for bad inpu
   std::filesystem::copy_file(training.checkpoint, wrong);
   Tessera started(training.arguments({"--policy", wrong, "--iterations", "1"}));
   CHECK(started.wait() == 3);
+}
+
+TEST_CASE("With --policy the bundled checkpoint need not be there") {
+  namespace fs = std::filesystem;
+  const Training training = make_training("policy_of_another_folder");
+  Tessera scratch(training.arguments({"--from-scratch", "--iterations", "1"}));
+  REQUIRE(scratch.wait() == 0);
+  const fs::path policy = training.folder / "policy.safetensors";
+  fs::rename(training.checkpoint, policy);
+  const fs::path built = fs::path(TESSERA_BINARY).parent_path();
+  const fs::path program = training.folder / "bin/tessera";
+  fs::create_directory(training.folder / "bin");
+  fs::copy_file(TESSERA_BINARY, program);
+  fs::create_directory_symlink(built / "../lib", training.folder / "lib");
+  Tessera without({training.arguments({"--iterations", "1"})}, program);
+  CHECK(without.wait() == 3);
+  Tessera with({training.arguments({"--policy", policy, "--iterations", "1"})}, program);
+  CHECK(with.wait() == 0);
 }
 
 }  // namespace
