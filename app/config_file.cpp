@@ -1,6 +1,8 @@
 #include "app/config_file.h"
 
+#include <algorithm>
 #include <cstddef>
+#include <set>
 #include <sstream>
 #include <string>
 
@@ -8,6 +10,14 @@
 
 namespace tessera::app {
 namespace {
+
+/// Whether a flag that is given excludes the option, as `--resume` does `policy` of the file that
+/// the training began with.
+bool excluded_by_a_flag(const CLI::Option& option) {
+  const std::set<CLI::Option*>& excluded = option.get_excludes();
+  return std::any_of(
+      excluded.begin(), excluded.end(), [](const CLI::Option* other) { return !other->empty(); });
+}
 
 /// Gives the options of `command` that have no value yet those of the file. Option files of CLI11
 /// itself are read for the program as a whole only, not for a subcommand.
@@ -23,7 +33,7 @@ void apply_config(const std::string& path, CLI::App& command) {
     if (!option->get_configurable()) {
       throw CLI::ConfigError::NotConfigurable(path + ": " + item.fullname());
     }
-    if (!option->empty()) {
+    if (!option->empty() || excluded_by_a_flag(*option)) {
       continue;
     }
     if (option->get_expected_max() == 0) {

@@ -199,10 +199,11 @@ void write_report(const std::string& path,
 
 int run(const CostFlags& flags, nlohmann::ordered_json options_given) {
   const auto start = std::chrono::steady_clock::now();
-  for (const std::optional<std::string>& path : {flags.flat.maps, flags.report}) {
-    if (path) {
-      check_writable(*path);
-    }
+  if (flags.flat.maps) {
+    check_writable(*flags.flat.maps);
+  }
+  if (flags.report) {
+    check_report(*flags.report);
   }
   const std::unique_ptr<const Block> block = read_block(flags.block, BlockUse::kLooking);
   print_notes(block->notes);

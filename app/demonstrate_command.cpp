@@ -23,6 +23,7 @@
 #include "app/exit_codes.h"
 #include "app/interrupt.h"
 #include "app/options_json.h"
+#include "app/outputs.h"
 #include "app/place_flags.h"
 #include "app/plugin_loader.h"
 #include "app/progress_log.h"
@@ -421,6 +422,7 @@ void check_output(const std::string& path) {
     throw OptionError("output \"" + path +
                       "\" ends in .gz, expected a name for plain text: lines are added one by one");
   }
+  check_writable(path);
 }
 
 std::vector<std::string> block_names(const DemonstrateFlags& flags) {

@@ -20,6 +20,8 @@
 #include "app/training_flags.h"
 #include "netlist_io/errors.h"
 #include "placer/block_symmetry.h"
+#include "placer/episodes.h"
+#include "placer/legalizer.h"
 #include "placer/macro_problem.h"
 
 namespace tessera::app {
@@ -123,6 +125,44 @@ std::vector<gnn::TrainingBlock> training_blocks(const FinetuneFlags& flags,
   return blocks;
 }
 
+/// Writes placements of the block that is trained on.
+class PlacementWriter {
+ public:
+  PlacementWriter(const OutputFlags& outputs, const Block& input, const SearchedBlock& searched)
+      : outputs_(outputs), input_(input), searched_(searched) {}
+
+  bool wanted() const { return !outputs_.paths.empty(); }
+  bool written() const { return written_; }
+
+  /// As of an episode: macros on grid cells, where the rules of a design may not let them stand.
+  void write(netlist_io::Placement placement) {
+    if (input_.lefdef) {
+      const Block& block = searched_.block();
+      placement =
+          placer::legalize_macros(
+              block.netlist, block.canvas, placement, searched_.environment().space_options(block))
+              .placement;
+    }
+    outputs_.write(input_, searched_.expand(placement));
+    written_ = true;
+  }
+
+ private:
+  const OutputFlags& outputs_;
+  const Block& input_;
+  const SearchedBlock& searched_;
+  bool written_ = false;
+};
+
+/// The greedy episode of a checkpoint.
+placer::Episode greedy_episode(const gnn::Plugin& plugin,
+                               const std::string& checkpoint,
+                               const placer::MacroProblem& problem) {
+  const std::unique_ptr<gnn::LoadedNetwork> network = plugin.load_network(checkpoint, "cpu");
+  const std::unique_ptr<placer::Policy> policy = network->policy_for(problem);
+  return placer::run_episodes(problem, *policy, {}).best;
+}
+
 int run(const FinetuneFlags& flags) {
   const Outputs outputs = split_outputs(flags.outputs, flags.block.input);
   catch_interrupts();
@@ -150,19 +190,28 @@ int run(const FinetuneFlags& flags) {
   gnn::TrainingOptions options =
       flags.training.training_options(flags.common, environment, outputs.checkpoint);
   options.start_checkpoint = start;
-  if (!outputs.placements.paths.empty()) {  // else no best episode has to be played again
+  PlacementWriter writer(outputs.placements, *block, searched);
+  if (writer.wanted()) {  // else no best episode has to be played again
     options.improved =
         [&](std::size_t index, const netlist_io::Placement& placement, const cost::CostBreakdown&) {
           if (index == 0) {  // placements of the views are none of the block
-            outputs.placements.write(*block, searched.expand(placement));
+            writer.write(placement);
           }
         };
   }
   const std::vector<gnn::TrainingBlock> blocks =
       training_blocks(flags, block->name, problem, views);
   const auto judged = std::span(blocks).first(1);
-  const gnn::TrainingResult result = plugin.train(blocks, judged, options);
-  ordered_json document = training_head("finetune", flags.common);
+  gnn::TrainingResult result = plugin.train(blocks, judged, options);
+  // Of the block itself: of short trainings on all its views, no episode may be its own.
+  std::optional<double> best = result.best_proxies.front();
+  if (writer.wanted() && !writer.written()) {
+    const placer::Episode greedy = greedy_episode(plugin, outputs.checkpoint, problem);
+    writer.write(greedy.placement);
+    best = greedy.cost.proxy;
+  }
+  result.best_proxy = best.value_or(result.best_proxy);
+  ordered_json document = training_head("finetune", result, flags.common);
   document["design"] = block->name;
   document["outputs"] = flags.outputs;
   return report_training(std::move(document), result, judged, flags.common);
@@ -180,7 +229,7 @@ void add_finetune_command(CLI::App& app, int& exit_code) {
       ->add_option("-o,--output",
                    flags->outputs,
                    "checkpoint (.safetensors), and files for the best placement (.plc, .pb.txt, "
-                   ".svg); once per file")
+                   ".svg, and as `place` writes them); once per file")
       ->required()
       ->type_name("FILE")
       ->take_all()

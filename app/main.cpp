@@ -8,6 +8,7 @@
 #include <ios>
 #include <iostream>
 #include <sstream>
+#include <stdexcept>
 #include <string>
 #include <system_error>
 
@@ -112,7 +113,12 @@ void bound_spinning(char** argv) {
 
 int run_and_report(int argc, char** argv) {
   try {
-    return run(argc, argv);
+    const int code = run(argc, argv);
+    std::cout.flush();
+    if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0 || !std::cout) {
+      throw std::runtime_error("standard output: cannot be written");  // a full disk, say
+    }
+    return code;
   } catch (const tessera::netlist_io::ParseError& error) {
     return report(error, tessera::app::kInput);
   } catch (const tessera::netlist_io::OptionError& error) {

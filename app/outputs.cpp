@@ -4,6 +4,7 @@
 #include <cstring>
 #include <exception>
 #include <filesystem>
+#include <set>
 #include <stdexcept>
 #include <string_view>
 #include <system_error>
@@ -219,6 +220,13 @@ void check_writable(const std::string& path) {
   }
 }
 
+void check_report(const std::string& path) {
+  if (!path.ends_with(".html")) {
+    throw OptionError("report \"" + path + "\" does not end in .html");
+  }
+  check_writable(path);
+}
+
 void OutputFlags::add_to(CLI::App& command) {
   command
       .add_option(
@@ -257,8 +265,15 @@ void OutputFlags::check(const InputPaths& input) const {
                         "\" is a report, which `place`, `refine` and `report` write");
     }
   }
+  if (report) {
+    check_report(*report);
+  }
+  std::set<std::filesystem::path> files;
   for (const std::string& path : all_paths()) {
     check_writable(path);
+    if (!files.insert(std::filesystem::weakly_canonical(std::filesystem::absolute(path))).second) {
+      throw OptionError("output \"" + path + "\" is given twice");
+    }
   }
 }
 

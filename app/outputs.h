@@ -16,6 +16,9 @@ namespace tessera::app {
 /// before long work starts.
 void check_writable(const std::string& path);
 
+/// Likewise, and `netlist_io::OptionError` for a name that is none of a page.
+void check_report(const std::string& path);
+
 /// Files to write, and how.
 struct OutputFlags {
   std::vector<std::string> paths;

@@ -61,9 +61,13 @@ Names block_names(const PretrainFlags& flags) {
   }
   names.trained = each_once(names.trained);
   names.heldout = each_once(placer::expand_corpus(flags.heldout));
-  const std::set<std::string> trained(names.trained.begin(), names.trained.end());
+  // Mirrored, a block is the same block.
+  std::set<std::string> trained;
+  for (const std::string& name : names.trained) {
+    trained.insert(placer::corpus_view(name).block);
+  }
   for (const std::string& name : names.heldout) {
-    if (trained.contains(name)) {
+    if (trained.contains(placer::corpus_view(name).block)) {
       throw netlist_io::OptionError("block " + name + " is both trained on and held out");
     }
   }
@@ -123,7 +127,7 @@ int run(const PretrainFlags& flags) {
       flags.training.training_options(flags.common, environment, flags.output);
   options.start_checkpoint = flags.training.policy;
   const gnn::TrainingResult result = plugin.train(blocks, judged, options);
-  ordered_json document = training_head("pretrain", flags.common);
+  ordered_json document = training_head("pretrain", result, flags.common);
   document["environment"] = ordered_json::parse(options.environment);
   document["blocks"] = names_json(blocks);
   document["heldout"] = names_json(judged);

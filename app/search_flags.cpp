@@ -69,10 +69,11 @@ void SearchFlags::add_to(CLI::App& command, const std::vector<std::string>& effo
       ->type_name("N")
       ->group(group);
   command
-      .add_option("--time",
-                  time_s,
-                  "seconds for the whole command, instead of an effort; the JSON tells the --evals "
-                  "and --chains that reproduce the result")
+      .add_option(
+          "--time",
+          time_s,
+          "seconds for the whole command, instead of an effort; the JSON tells the --evals "
+          "and --chains, and as \"episodes\" the --samples of a policy, that reproduce the result")
       ->check(number_range(1e-3, 1e7))
       ->type_name("SECONDS")
       ->group(group);

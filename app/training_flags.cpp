@@ -1,16 +1,18 @@
 #include "app/training_flags.h"
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdio>
-#include <filesystem>
 #include <memory>
-#include <stdexcept>
 #include <utility>
 
 #include "app/cost_report.h"
 #include "app/exit_codes.h"
 #include "app/interrupt.h"
+#include "app/option_checks.h"
 #include "app/options_json.h"
+#include "app/outputs.h"
+#include "app/progress_log.h"
 #include "app/training_log.h"
 #include "netlist_io/errors.h"
 
@@ -192,9 +194,14 @@ void TrainingFlags::add_to(CLI::App& command, const std::string& policy_help) {
   command.add_option("--device", device, "where the network computes")
       ->check(CLI::IsMember({"cpu", "cuda"}))
       ->capture_default_str();
-  command.add_option("--time", time_s, "seconds of training, those before a --resume included")
-      ->check(CLI::PositiveNumber)
-      ->capture_default_str();
+  constexpr double kLongestS = 1e9;
+  command
+      .add_option("--time",
+                  time_s,
+                  "seconds of training, those before a --resume included (default: " +
+                      default_text(gnn::kUsualTimeS) +
+                      " without --iterations; those of the training resumed without either)")
+      ->check(number_range(1e-9, kLongestS));
   command
       .add_option(
           "--iterations",
@@ -204,7 +211,7 @@ void TrainingFlags::add_to(CLI::App& command, const std::string& policy_help) {
   command
       .add_option(
           "--checkpoint-interval", checkpoint_interval_s, "least seconds between two checkpoints")
-      ->check(CLI::NonNegativeNumber)
+      ->check(number_range(0.0, kLongestS))
       ->capture_default_str();
   command
       .add_option(
@@ -214,9 +221,17 @@ void TrainingFlags::add_to(CLI::App& command, const std::string& policy_help) {
           "weights are kept")
       ->check(CLI::NonNegativeNumber)
       ->capture_default_str();
+  const std::vector<CLI::Option*> before = command.get_options();
   add_model_flags(command, model);
   add_ppo_flags(command, ppo);
   imitation_option_ = add_imitation_flags(command, *this);
+  kept_options_ = {command.get_option("--seed")};
+  for (const CLI::Option* const option : command.get_options()) {
+    const bool own = std::find(before.begin(), before.end(), option) == before.end();
+    if (own && option->get_name().find("demonstrations") == std::string::npos) {
+      kept_options_.push_back(option);
+    }
+  }
 }
 
 void TrainingFlags::follow_checkpoint(const gnn::Plugin& plugin,
@@ -245,18 +260,34 @@ gnn::TrainingOptions TrainingFlags::training_options(const CommonFlags& common,
   options.seed = common.seed;
   options.threads = common.num_threads();
   options.device = device;
+  if (resume) {
+    warn_of_kept_options();
+  }
   options.time_limit_s = time_s;
   options.iterations = iterations;
   options.checkpoint_interval_s = checkpoint_interval_s;
   options.evaluation_interval = evaluation_interval;
   options.stop = interrupted;
+  options.warn = warn;
   const auto metrics = std::make_shared<MetricsLog>(output);
-  options.progress =
-      [metrics, progress = TrainingProgress(options)](const gnn::IterationInfo& info) mutable {
-        metrics->add(info);
-        progress(info);
-      };
+  options.progress = [metrics,
+                      progress = TrainingProgress()](const gnn::IterationInfo& info) mutable {
+    metrics->add(info);
+    progress(info);
+  };
   return options;
+}
+
+void TrainingFlags::warn_of_kept_options() const {
+  std::string given;
+  for (const CLI::Option* const option : kept_options_) {
+    if (option->count() > 0) {
+      given += (given.empty() ? "" : ", ") + option->get_name();
+    }
+  }
+  if (!given.empty()) {
+    warn("--resume goes on with the options of the training; without effect: " + given);
+  }
 }
 
 void check_checkpoint_path(const std::string& path) {
@@ -264,17 +295,16 @@ void check_checkpoint_path(const std::string& path) {
     throw netlist_io::OptionError("output \"" + path +
                                   "\" does not end in .safetensors, expected a checkpoint");
   }
-  const std::filesystem::path folder = std::filesystem::path(path).parent_path();
-  if (!folder.empty() && !std::filesystem::is_directory(folder)) {
-    throw std::runtime_error(path + ": there is no folder " + folder.string());
-  }
+  check_writable(path);
 }
 
-nlohmann::ordered_json training_head(const char* command, const CommonFlags& common) {
+nlohmann::ordered_json training_head(const char* command,
+                                     const gnn::TrainingResult& result,
+                                     const CommonFlags& common) {
   return {{"schema_version", 1},
           {"tessera", version_text()},
           {"command", command},
-          {"seed", common.seed},
+          {"seed", result.seed},
           {"threads", common.num_threads()}};
 }
 

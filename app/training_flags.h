@@ -4,6 +4,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <vector>
 
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
@@ -23,7 +24,7 @@ struct TrainingFlags {
   bool from_scratch = false;
   bool resume = false;
   std::string device = "cpu";
-  double time_s = 900.0;
+  std::optional<double> time_s;
   std::optional<std::int64_t> iterations;
   double checkpoint_interval_s = 20.0;
   std::int64_t evaluation_interval = 10;
@@ -47,11 +48,15 @@ struct TrainingFlags {
                                         const std::string& output) const;
 
  private:
+  void warn_of_kept_options() const;
+
   const CLI::Option* imitation_option_ = nullptr;
+  /// Those whose values a training that is resumed keeps.
+  std::vector<const CLI::Option*> kept_options_;
 };
 
 /// Throws `netlist_io::OptionError` if the path does not end like a checkpoint, and
-/// `std::runtime_error` if its folder is not there.
+/// `std::runtime_error` if it cannot be written.
 void check_checkpoint_path(const std::string& path);
 
 /// Prints the result, after `head` if in JSON, and returns the exit code.
@@ -60,7 +65,9 @@ int report_training(nlohmann::ordered_json head,
                     std::span<const gnn::TrainingBlock> judged,
                     const CommonFlags& common);
 
-/// What the JSON of each training begins with.
-nlohmann::ordered_json training_head(const char* command, const CommonFlags& common);
+/// What the JSON of each training begins with; the seed is that in force.
+nlohmann::ordered_json training_head(const char* command,
+                                     const gnn::TrainingResult& result,
+                                     const CommonFlags& common);
 
 }  // namespace tessera::app

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <limits>
 
 #include <nlohmann/json.hpp>
 #include <unistd.h>
@@ -84,9 +85,6 @@ void MetricsLog::keep_before(std::int64_t iteration) const {
   netlist_io::write_file_atomic(path_, kept);
 }
 
-TrainingProgress::TrainingProgress(const gnn::TrainingOptions& options)
-    : time_limit_s_(options.time_limit_s), iterations_(options.iterations) {}
-
 void TrainingProgress::operator()(const gnn::IterationInfo& info) {
   ordered_json event = to_json(info);
   const double left = left_s(info);
@@ -127,13 +125,16 @@ double TrainingProgress::left_s(const gnn::IterationInfo& info) {
     // A training that resumes has the time and the iterations of its earlier parts.
     first_ = {info.elapsed_s - info.rollout_s - info.update_s, info.iteration - 1};
   }
-  double left = std::max(time_limit_s_ - info.elapsed_s, 0.0);
-  if (iterations_) {
+  double left = std::numeric_limits<double>::infinity();
+  if (info.time_limit_s) {
+    left = std::max(*info.time_limit_s - info.elapsed_s, 0.0);
+  }
+  if (info.most_iterations) {
     const double pace_s =
         (info.elapsed_s - first_->time_s) /
         static_cast<double>(std::max<std::int64_t>(info.iteration - first_->iteration, 1));
-    const double by_iterations =
-        pace_s * static_cast<double>(std::max<std::int64_t>(*iterations_ - info.iteration, 0));
+    const double by_iterations = pace_s * static_cast<double>(std::max<std::int64_t>(
+                                              *info.most_iterations - info.iteration, 0));
     left = std::min(left, by_iterations);
   }
   return left;

@@ -27,8 +27,6 @@ class MetricsLog {
 /// Tells of each iteration: a line with a heading now and then, and an event of the log.
 class TrainingProgress {
  public:
-  explicit TrainingProgress(const gnn::TrainingOptions& options);
-
   void operator()(const gnn::IterationInfo& info);
 
  private:
@@ -40,8 +38,6 @@ class TrainingProgress {
   /// Until the time or the iterations are used up, whichever is first.
   double left_s(const gnn::IterationInfo& info);
 
-  double time_limit_s_;
-  std::optional<std::int64_t> iterations_;
   std::optional<Mark> first_;
   std::int64_t num_told_ = 0;
 };

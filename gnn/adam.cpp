@@ -79,8 +79,10 @@ void Adam::step(double learning_rate) {
 void Adam::store(Checkpoint& checkpoint) const {
   checkpoint.tensors[kSteps] = torch::tensor({steps_}, torch::kInt64);
   for (const Slot& slot : slots_) {
-    checkpoint.tensors[kMean + slot.name] = slot.mean.clone();
-    checkpoint.tensors[kSquare + slot.name] = slot.square.clone();
+    checkpoint.tensors[kMean + slot.name] =
+        slot.mean.to(torch::kCPU, /*non_blocking=*/false, /*copy=*/true);
+    checkpoint.tensors[kSquare + slot.name] =
+        slot.square.to(torch::kCPU, /*non_blocking=*/false, /*copy=*/true);
   }
 }
 

@@ -1,11 +1,14 @@
 #include "gnn/training.h"
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <cmath>
+#include <cstdio>
 #include <limits>
 #include <memory>
 #include <numeric>
+#include <stdexcept>
 
 #include <nlohmann/json.hpp>
 
@@ -19,6 +22,8 @@
 #include "gnn/rollout.h"
 #include "netlist_io/errors.h"
 #include "netlist_io/rng.h"
+#include "netlist_io/sha256.h"
+#include "placer/decoding.h"
 
 namespace tessera::gnn {
 
@@ -60,6 +65,7 @@ using Clock = std::chrono::steady_clock;
 
 constexpr double kNever = std::numeric_limits<double>::max();
 constexpr const char* kTrainingKey = "training";
+constexpr const char* kSettingKey = "training_setting";
 /// Prefix of the parameters of the last iteration; those of the best score are the model's.
 constexpr const char* kLastPrefix = "last/";
 /// Prefix of the means of the parameters over the iterations, if there are any.
@@ -67,6 +73,43 @@ constexpr const char* kMeanPrefix = "mean/";
 
 double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+/// What tells whether the actions and proxies of a training have the same meaning in another run.
+std::string describe(const placer::MacroProblem& problem) {
+  const netlist_io::GridShape grid = problem.canvas().grid;
+  const placer::MacroSpacing& spacing = problem.options().spacing;
+  std::string order;
+  for (const netlist_io::NodeId macro : problem.macros()) {
+    order += std::to_string(macro.index()) + " ";
+    if (spacing.own_halos) {
+      const placer::Halo& halo = (*spacing.own_halos)[macro.index()];
+      for (const double side : {halo.left, halo.bottom, halo.right, halo.top}) {
+        order += std::to_string(side) + " ";
+      }
+    }
+  }
+  std::array<char, 192> text;
+  // The proxy knows of weights, tracks, nets, canvas and of everything fixed.
+  std::snprintf(text.data(),
+                text.size(),
+                "%dx%d cells, %zu macros, apart by %g,%g, order %s, proxy at the start %.6g",
+                grid.cols,
+                grid.rows,
+                problem.macros().size(),
+                spacing.halo_x_um + spacing.channel_x_um,
+                spacing.halo_y_um + spacing.channel_y_um,
+                netlist_io::sha256_hex(order).substr(0, 8).c_str(),
+                problem.proxy_cost().evaluate(problem.start()).proxy);
+  return text.data();
+}
+
+std::vector<std::string> names_of(std::span<const TrainingBlock> blocks) {
+  std::vector<std::string> names;
+  for (const TrainingBlock& block : blocks) {
+    names.push_back(block.name);
+  }
+  return names;
 }
 
 /// What a training knows of one block.
@@ -103,6 +146,18 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Progress,
                                    judged_proxies,
                                    blocks,
                                    ppo)
+
+/// What a training that goes on must have in common with its earlier part, and its limits.
+/// Trainings begun before this was kept have none of it.
+struct Setting {
+  std::vector<std::string> problems;  ///< `describe`, by block
+  std::vector<std::string> judged;    ///< names
+  bool demonstrated = false;
+  double time_limit_s = 0.0;    ///< 0: none
+  std::int64_t iterations = 0;  ///< 0: until the time is up
+};
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(
+    Setting, problems, judged, demonstrated, time_limit_s, iterations)
 
 /// Mean of the costs, and the standard deviation of the proxies.
 struct ProxyStatistics {
@@ -152,9 +207,13 @@ class Trainer {
     for (const TrainingBlock& block : blocks) {
       encoders_.push_back(std::make_unique<ObservationEncoder>(*block.problem));
       progress_.blocks.push_back({block.name, {0.0, 0.0}, kNever, {}});
+      setting_.problems.push_back(describe(*block.problem));
     }
+    setting_.judged = names_of(judged.empty() ? blocks : judged);
+    setting_.demonstrated = has_demonstrations();
     progress_.seed = options.seed;
     progress_.ppo = options.ppo;
+    progress_.ppo.validate();
     if (options.resume) {
       resume();
     } else {
@@ -164,7 +223,7 @@ class Trainer {
       net_->to(device_);
       adam_ = std::make_unique<Adam>(*net_);
     }
-    progress_.ppo.validate();
+    set_limits();
     if (best_parameters_.empty()) {
       best_parameters_ = copy_parameters(*net_);
     }
@@ -181,8 +240,13 @@ class Trainer {
     double last_save_s = earlier_s;
     bool stopped = false;
     bool saved = false;
+    tell_earlier_best();
     while (!finished() && !stopped) {
-      run_iteration(start, earlier_s);
+      try {
+        run_iteration(start, earlier_s);
+      } catch (const placer::ScoreError&) {
+        fail_diverged();
+      }
       stopped = options_.stop && options_.stop();
       saved = progress_.elapsed_s - last_save_s >= options_.checkpoint_interval_s;
       if (saved) {
@@ -205,6 +269,11 @@ class Trainer {
     result.first_mean_proxy = progress_.first_mean_proxy;
     result.last_mean_proxy = progress_.last_mean_proxy;
     result.best_proxy = best_proxy();
+    for (const BlockProgress& block : progress_.blocks) {
+      result.best_proxies.push_back(block.best_proxy < kNever ? std::optional(block.best_proxy)
+                                                              : std::nullopt);
+    }
+    result.seed = progress_.seed;
     if (progress_.best_score < kNever) {
       result.best_score = progress_.best_score;
       result.judged_proxies = progress_.judged_proxies;
@@ -221,17 +290,63 @@ class Trainer {
     return best;
   }
 
-  bool finished() const {
-    return (options_.iterations && progress_.iteration >= *options_.iterations) ||
-           progress_.elapsed_s >= options_.time_limit_s;
+  /// The limits given, else those of the training resumed, else the usual ones.
+  void set_limits() {
+    if (options_.time_limit_s || options_.iterations) {
+      setting_.time_limit_s = options_.time_limit_s.value_or(0.0);
+      setting_.iterations = options_.iterations.value_or(0);
+    } else if (setting_.time_limit_s == 0.0 && setting_.iterations == 0) {
+      setting_.time_limit_s = kUsualTimeS;
+    }
   }
+
+  bool finished() const { return done_share() >= 1.0; }
 
   /// How much of the training is done, from 0 to 1.
   double done_share() const {
-    const double share = options_.iterations ? static_cast<double>(progress_.iteration) /
-                                                   static_cast<double>(*options_.iterations)
-                                             : progress_.elapsed_s / options_.time_limit_s;
+    double share = 0.0;
+    if (setting_.iterations > 0) {
+      share = static_cast<double>(progress_.iteration) / static_cast<double>(setting_.iterations);
+    }
+    if (setting_.time_limit_s > 0.0) {
+      share = std::max(share, progress_.elapsed_s / setting_.time_limit_s);
+    }
     return std::min(1.0, share);
+  }
+
+  /// Whoever resumes may want the best in another form.
+  void tell_earlier_best() const {
+    for (std::size_t i = 0; options_.improved && i < blocks_.size(); ++i) {
+      const placer::MacroProblem& problem = *blocks_[i].problem;
+      const std::vector<CellIndex>& actions = progress_.blocks[i].best_actions;
+      if (actions.empty()) {
+        continue;
+      }
+      try {
+        const netlist_io::Placement placement = replay(problem, actions);
+        options_.improved(i, placement, problem.proxy_cost().evaluate(placement));
+      } catch (const netlist_io::InternalError&) {
+        throw netlist_io::ParseError(
+            {options_.output, 0, 0},
+            "the best episode of block " + blocks_[i].name + " cannot be played again");
+      }
+    }
+  }
+
+  [[noreturn]] void fail_diverged() const {
+    throw std::runtime_error(
+        "the training diverged in iteration " + std::to_string(progress_.iteration) +
+        ": the network's scores are not numbers; a smaller learning rate may help (" +
+        options_.output + " holds what was saved before, if anything)");
+  }
+
+  /// Throws before weights that are no numbers reach a checkpoint.
+  void check_finite() const {
+    for (const torch::Tensor& parameter : net_->parameters()) {
+      if (!torch::isfinite(parameter).all().item<bool>()) {
+        fail_diverged();
+      }
+    }
   }
 
   bool has_demonstrations() const {
@@ -339,6 +454,7 @@ class Trainer {
     const Clock::time_point update_start = Clock::now();
     const UpdatePlan plan = update_plan();
     const PpoStats stats = update_network(trajectories, progress_.ppo, plan, *net_, *adam_);
+    check_finite();
     if (averages()) {
       // The first iterations weigh as much as they are many.
       const auto count = static_cast<double>(progress_.iteration);
@@ -359,7 +475,7 @@ class Trainer {
   }
 
   bool last_by_count() const {
-    return options_.iterations && progress_.iteration == *options_.iterations;
+    return setting_.iterations > 0 && progress_.iteration == setting_.iterations;
   }
 
   /// Measures the scale of the returns of blocks seen for the first time, then estimates
@@ -448,6 +564,12 @@ class Trainer {
     }
     progress_.last_mean_proxy = statistics.mean.proxy;
     info.iteration = progress_.iteration;
+    if (setting_.time_limit_s > 0.0) {
+      info.time_limit_s = setting_.time_limit_s;
+    }
+    if (setting_.iterations > 0) {
+      info.most_iterations = setting_.iterations;
+    }
     info.episodes = progress_.episodes;
     info.mean_proxy = statistics.mean.proxy;
     info.std_proxy = statistics.deviation;
@@ -485,7 +607,7 @@ class Trainer {
     if (averages()) {
       store_parameters(*mean_net_, kMeanPrefix, checkpoint);
     }
-    if (progress_.best_score < kNever) {
+    if (options_.evaluation_interval > 0 && progress_.best_score < kNever) {
       std::size_t index = 0;
       for (const auto& parameter : net_->named_parameters()) {
         checkpoint.tensors[kModelPrefix + parameter.key()] =
@@ -494,6 +616,7 @@ class Trainer {
     }
     adam_->store(checkpoint);
     checkpoint.metadata[kTrainingKey] = json(progress_).dump();
+    checkpoint.metadata[kSettingKey] = json(setting_).dump();
     if (!options_.environment.empty()) {
       checkpoint.metadata[kEnvironmentKey] = options_.environment;
     }
@@ -502,11 +625,9 @@ class Trainer {
 
   void resume() {
     const Checkpoint checkpoint = load_checkpoint(options_.output);
-    const auto found = checkpoint.metadata.find(kTrainingKey);
     try {
       const std::vector<BlockProgress> blocks = progress_.blocks;
-      progress_ =
-          json::parse(found == checkpoint.metadata.end() ? "" : found->second).get<Progress>();
+      progress_ = json::parse(metadata(checkpoint, kTrainingKey, "")).get<Progress>();
       const bool same = std::equal(
           blocks.begin(),
           blocks.end(),
@@ -517,6 +638,8 @@ class Trainer {
         throw netlist_io::ParseError({options_.output, 0, 0},
                                      "the checkpoint is of a training on other blocks");
       }
+      progress_.ppo.validate();
+      follow(json::parse(metadata(checkpoint, kSettingKey, "{}")).get<Setting>());
     } catch (const json::exception&) {
       throw netlist_io::ParseError({options_.output, 0, 0},
                                    "the checkpoint holds no state of a training to resume");
@@ -534,6 +657,52 @@ class Trainer {
     adam_->load(checkpoint, options_.output);
   }
 
+  static std::string metadata(const Checkpoint& checkpoint,
+                              const char* key,
+                              const std::string& otherwise) {
+    const auto found = checkpoint.metadata.find(key);
+    return found == checkpoint.metadata.end() ? otherwise : found->second;
+  }
+
+  void warn(const std::string& text) const {
+    if (options_.warn) {
+      options_.warn(text);
+    }
+  }
+
+  /// Goes on where the setting of the training that is resumed allows it.
+  void follow(const Setting& earlier) {
+    if (earlier.problems.size() == blocks_.size()) {
+      for (std::size_t i = 0; i < blocks_.size(); ++i) {
+        if (earlier.problems[i] != setting_.problems[i]) {
+          throw netlist_io::OptionError(
+              "block " + blocks_[i].name + " is not the problem that the training of " +
+              options_.output + " is about, expected the same options: there " +
+              earlier.problems[i] + "; here " + setting_.problems[i]);
+        }
+      }
+    }
+    const std::int64_t left = progress_.ppo.imitation_iterations - progress_.iteration;
+    if (earlier.demonstrated && !setting_.demonstrated && left > 0) {
+      throw netlist_io::OptionError("the training of " + options_.output + " imitates for " +
+                                    std::to_string(left) +
+                                    " iterations more, expected its --demonstrations");
+    }
+    if (setting_.demonstrated && left <= 0) {
+      warn("the demonstrations are not used: the training that is resumed is past its imitation");
+    }
+    if (progress_.best_score < kNever &&
+        (earlier.judged.empty() ? progress_.judged_proxies.size() != setting_.judged.size()
+                                : earlier.judged != setting_.judged)) {
+      warn("other blocks judge the weights than before: the best score begins anew");
+      progress_.best_score = kNever;
+      progress_.judged_proxies.clear();
+    }
+    setting_.demonstrated = setting_.demonstrated || earlier.demonstrated;
+    setting_.time_limit_s = earlier.time_limit_s;
+    setting_.iterations = earlier.iterations;
+  }
+
   std::span<const TrainingBlock> blocks_;
   const TrainingOptions& options_;
   torch::Device device_;
@@ -544,6 +713,7 @@ class Trainer {
   std::vector<torch::Tensor> best_parameters_;  ///< of the best score, in the order of the network
   std::unique_ptr<Adam> adam_;
   Progress progress_;
+  Setting setting_;
 };
 
 }  // namespace

@@ -31,11 +31,13 @@ struct TrainingBlock {
 
 /// Figures of one training iteration.
 struct IterationInfo {
-  std::int64_t iteration = 0;  ///< from 1; counts on when training resumes
-  bool imitation = false;      ///< else PPO
-  double elapsed_s = 0.0;      ///< training time so far, earlier runs included
-  std::int64_t episodes = 0;   ///< so far
-  double mean_proxy = 0.0;     ///< of this iteration's sampled episodes
+  std::int64_t iteration = 0;                   ///< from 1; counts on when training resumes
+  std::optional<double> time_limit_s;           ///< of the training, if there is one
+  std::optional<std::int64_t> most_iterations;  ///< likewise
+  bool imitation = false;                       ///< else PPO
+  double elapsed_s = 0.0;                       ///< training time so far, earlier runs included
+  std::int64_t episodes = 0;                    ///< so far
+  double mean_proxy = 0.0;                      ///< of this iteration's sampled episodes
   double std_proxy = 0.0;
   double min_proxy = 0.0;
   double best_proxy = 0.0;        ///< so far, of any block
@@ -58,6 +60,9 @@ struct IterationInfo {
   std::vector<double> judged_proxies;  ///< likewise, of the greedy episode of each block judged
 };
 
+/// Training time where no limit is given.
+inline constexpr double kUsualTimeS = 900.0;
+
 struct TrainingOptions {
   PpoOptions ppo;
   ModelConfig model;  ///< of a network with random weights
@@ -71,18 +76,24 @@ struct TrainingOptions {
   /// what it takes to go on from the last iteration.
   std::string output;
   double checkpoint_interval_s = 20.0;
-  /// Continue the training that `output` holds. The options of that training stay in force.
+  /// Continue the training that `output` holds. The options of that training stay in force, but for
+  /// the limits below where one of them is given, what is judged, and the demonstrations. Blocks
+  /// must be the same problems.
   bool resume = false;
   std::uint64_t seed = 1;
   int threads = 1;
-  std::string device = "cpu";              ///< or "cuda"
-  double time_limit_s = 900.0;             ///< of the whole training, earlier runs included
-  std::optional<std::int64_t> iterations;  ///< of the whole training; none: until the time is up
-  std::int64_t evaluation_interval = 10;   ///< iterations between scores; 0: none, the last counts
-  std::function<bool()> stop;              ///< asked between iterations
+  std::string device = "cpu";  ///< or "cuda"
+  /// Of the whole training, earlier runs included; what is reached first ends it. None of both:
+  /// those of the training that is resumed, else `kUsualTimeS`.
+  std::optional<double> time_limit_s;
+  std::optional<std::int64_t> iterations;
+  std::int64_t evaluation_interval = 10;  ///< iterations between scores; 0: none, the last counts
+  std::function<bool()> stop;             ///< asked between iterations
   std::function<void(const IterationInfo&)> progress;
+  /// Told, one line each, of what the training does not do although the options ask for it.
+  std::function<void(const std::string&)> warn;
   /// Told of each new best placement of a block, by its index, before the checkpoint that knows of
-  /// it.
+  /// it; when a training is resumed, of the best so far first.
   std::function<void(std::size_t, const netlist_io::Placement&, const cost::CostBreakdown&)>
       improved;
 };
@@ -93,7 +104,9 @@ struct TrainingResult {
   double elapsed_s = 0.0;
   double first_mean_proxy = 0.0;  ///< of the episodes before the first update
   double last_mean_proxy = 0.0;
-  double best_proxy = 0.0;  ///< of any block
+  double best_proxy = 0.0;                          ///< of any block
+  std::vector<std::optional<double>> best_proxies;  ///< of each block that had an episode
+  std::uint64_t seed = 1;                           ///< in force
   std::optional<double> best_score;
   std::vector<double> judged_proxies;  ///< greedy, of the weights of the best score
   bool stopped = false;                ///< `TrainingOptions::stop` ended it
@@ -103,7 +116,8 @@ struct TrainingResult {
 /// keeps the weights that score best on `judged`, or on the training blocks if that is empty.
 ///
 /// Throws `netlist_io::ParseError` for a checkpoint that cannot be used, `netlist_io::OptionError`
-/// for bad options, and `netlist_io::InfeasibleError` for a block without movable hard macros.
+/// for bad options, `netlist_io::InfeasibleError` for a block without movable hard macros, and
+/// `std::runtime_error` if the training diverges.
 TrainingResult train(std::span<const TrainingBlock> blocks,
                      std::span<const TrainingBlock> judged,
                      const TrainingOptions& options);

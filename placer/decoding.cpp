@@ -24,6 +24,9 @@ Softmax softmax_over(const CellMaskView& mask, std::span<const float> logits) {
     }
   });
   mask.for_each([&](CellIndex cell) { softmax.sum += std::exp(logits[cell] - softmax.max); });
+  if (!(softmax.sum > 0.0)) {
+    throw ScoreError("the policy's scores of cells are not numbers");
+  }
   return softmax;
 }
 

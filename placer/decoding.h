@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <span>
+#include <stdexcept>
 #include <vector>
 
 #include "netlist_io/rng.h"
@@ -9,6 +10,12 @@
 #include "placer/macro_env.h"
 
 namespace tessera::placer {
+
+/// Scores that are not numbers, such as those of a network whose training diverged.
+class ScoreError : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
 
 /// How scores become actions.
 enum class Decoding : std::uint8_t {
@@ -26,7 +33,7 @@ struct Decision {
 
 /// Chooses an action by softmax over the cells in the mask, all others having probability zero, and
 /// takes it; chooses again while the environment refuses.
-/// `logits`: [A] scores of the cells.
+/// `logits`: [A] scores of the cells. Throws `ScoreError` if they are no numbers.
 Decision decide(MacroEnv& env,
                 std::span<const float> logits,
                 Decoding decoding,

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <cstddef>
 #include <exception>
+#include <map>
 #include <optional>
 #include <span>
 #include <utility>
@@ -87,44 +88,38 @@ std::vector<Episode> run_group(const MacroProblem& problem,
   return episodes;
 }
 
-/// Gathers the groups' results, from any thread.
+/// Gathers the groups' results, from any thread. What counts is an unbroken series from the first
+/// on, so that a run that is stopped is the same as one of fewer episodes.
 class Collector {
  public:
-  explicit Collector(const EpisodesOptions& options) : options_(options), proxies_(options.count) {}
+  explicit Collector(const EpisodesOptions& options) : options_(options) {}
 
   void add(std::vector<Episode> group) {
-    if (group.empty()) {
-      return;
-    }
-    done_ += group.size();
     for (Episode& episode : group) {
-      proxies_[episode.index] = episode.cost.proxy;
-      const bool better = !best_ || std::pair(episode.cost.proxy, episode.index) <
-                                        std::pair(best_->cost.proxy, best_->index);
-      if (better) {
-        best_ = std::move(episode);
-      }
+      const std::size_t index = episode.index;
+      waiting_.emplace(index, std::move(episode));
     }
-    if (options_.progress) {
-      options_.progress(done_, best_->cost.proxy);
+    const std::size_t before = proxies_.size();
+    while (!waiting_.empty() && waiting_.begin()->first == proxies_.size()) {
+      Episode& next = waiting_.begin()->second;
+      proxies_.push_back(next.cost.proxy);
+      if (!best_ || next.cost.proxy < best_->cost.proxy) {
+        best_ = std::move(next);
+      }
+      waiting_.erase(waiting_.begin());
+    }
+    if (options_.progress && proxies_.size() > before) {
+      options_.progress(proxies_.size(), best_->cost.proxy);
     }
   }
 
-  EpisodesResult finish() {
-    EpisodesResult result{std::move(*best_), {}};
-    for (const std::optional<double>& proxy : proxies_) {
-      if (proxy) {
-        result.proxies.push_back(*proxy);
-      }
-    }
-    return result;
-  }
+  EpisodesResult finish() { return {std::move(*best_), std::move(proxies_)}; }
 
  private:
   const EpisodesOptions& options_;
-  std::vector<std::optional<double>> proxies_;
+  std::map<std::size_t, Episode> waiting_;  ///< for those before them
+  std::vector<double> proxies_;
   std::optional<Episode> best_;
-  std::size_t done_ = 0;
 };
 
 }  // namespace

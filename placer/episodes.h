@@ -32,9 +32,10 @@ struct EpisodesOptions {
   /// How many threads share the work; the result does not depend on it.
   int threads = 1;
   /// Asked between the steps of groups of episodes, from any thread; true ends the run early,
-  /// without the episodes then under way. The first one is always finished.
+  /// without the episodes then under way and those after them: the result is that of a run of fewer
+  /// episodes. The first one is always finished.
   std::function<bool()> stop;
-  /// Told, one call at a time, of each finished group: episodes done so far and the best proxy.
+  /// Told, one call at a time, as groups finish: episodes done so far and the best proxy.
   std::function<void(std::size_t done, double best_proxy)> progress;
 };
 

@@ -61,8 +61,8 @@ constexpr std::array<double, 2> kChannelGains = {1.0, 2.0};
 constexpr std::array<std::array<double, 2>, 3> kFinalGains = {
     kChannelGains, {{0.5, 4.0}}, {{0.25, 8.0}}};
 
-/// The part of the trials of a long search that may take: 1 / this.
-constexpr std::size_t kFinalShare = 4;
+/// How many trials of a long search that may take.
+constexpr std::size_t kFinalTrials = 8;
 constexpr std::size_t kLongSearch = 32;  ///< trials, at least
 
 /// A candidate after judging.
@@ -145,11 +145,7 @@ class FlatSearch {
 
   /// Of a long search, kept for the channels of the best of all.
   std::size_t trials_for_channels() const {
-    if (!options_.tracks || options_.trials < kLongSearch) {
-      return 0;
-    }
-    const std::size_t share = options_.trials / kFinalShare;
-    return share - share % kChannelGains.size();
+    return options_.tracks && options_.trials >= kLongSearch ? kFinalTrials : 0;
   }
 
   void widen_while_it_pays(std::size_t trials) {

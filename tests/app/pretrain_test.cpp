@@ -66,14 +66,15 @@ Strings joined(Strings first, const Strings& second) {
   return first;
 }
 
-/// A small training on the first two blocks.
-RunResult pretrain(const std::string& output, const Strings& more = {}) {
+/// A small training on the first two blocks, of two iterations unless `more` says otherwise.
+RunResult pretrain(const std::string& output, Strings more = {}) {
+  if (std::find(more.begin(), more.end(), "--iterations") == more.end()) {
+    more.insert(more.end(), {"--iterations", "2"});
+  }
   return run_tessera(joined({"pretrain",
                              "--corpus",
                              corpus().netlists[0],
                              corpus().netlists[1],
-                             "--iterations",
-                             "2",
                              "--episodes",
                              "4",
                              "--time",
@@ -149,6 +150,157 @@ RunResult place_zero_shot(const Strings& more) {
                              "-o",
                              scratch_dir("place_network") / "out.plc"},
                             more));
+}
+
+/// A training of one block, from nothing.
+RunResult finetune(const std::string& output, const Strings& more) {
+  return run_tessera(joined({"finetune",
+                             corpus().netlists[0],
+                             "--plc",
+                             corpus().folder / "b1.plc",
+                             "--episodes",
+                             "2",
+                             "--threads",
+                             "1",
+                             "--json",
+                             "-o",
+                             output},
+                            more));
+}
+
+TEST_CASE("Options that a checkpoint could not keep are refused") {
+  if (cannot_learn()) {
+    return;
+  }
+  const fs::path folder = scratch_dir("finetune_infinite");
+  for (const std::string option : {"--max-gradient-norm", "--target-kl", "--learning-rate"}) {
+    for (const std::string value : {"inf", "nan"}) {
+      CAPTURE(option);
+      const RunResult run = finetune(folder / "net.safetensors",
+                                     {"--from-scratch", "--iterations", "1", option, value});
+      CHECK(run.exit_code == 2);
+      CHECK(contains(run.err, "out of range"));
+    }
+  }
+  const RunResult run = finetune(folder / "net.safetensors", {"--from-scratch", "--time", "nan"});
+  CHECK(run.exit_code == 2);
+  CHECK(fs::is_empty(folder));
+}
+
+TEST_CASE("A training goes on with the problem, the judges and the demonstrations that it had") {
+  if (cannot_learn()) {
+    return;
+  }
+  const fs::path folder = scratch_dir("resume_setting");
+  const std::string net = folder / "net.safetensors";
+  REQUIRE(finetune(net, {"--from-scratch", "--seed", "7", "--iterations", "1"}).exit_code == 0);
+  const std::string before = read_text(net);
+  SUBCASE("other weights of the cost are another problem") {
+    const RunResult run = finetune(net, {"--resume", "--iterations", "2", "--weights", "1,1,1"});
+    CHECK(run.exit_code == 2);
+    CHECK(contains(run.err, "expected the same options"));
+    CHECK(read_text(net) == before);
+  }
+  SUBCASE("without limits it goes on to those that it had, and it keeps its options") {
+    const RunResult run = finetune(net, {"--resume", "--learning-rate", "0.1"});
+    REQUIRE(run.exit_code == 0);
+    CHECK(json::parse(run.out)["iterations"] == 1);
+    CHECK(json::parse(run.out)["seed"] == 7);
+    CHECK(contains(run.err, "without effect: --learning-rate"));
+  }
+  SUBCASE("a placement asked for later is that of the best episode so far") {
+    const std::string plc = folder / "best.plc";
+    const RunResult run = finetune(net, {"--resume", "--iterations", "1", "-o", plc});
+    REQUIRE(run.exit_code == 0);
+    const RunResult cost = run_tessera({"cost", corpus().netlists[0], "--plc", plc, "--json"});
+    REQUIRE(cost.exit_code == 0);
+    CHECK(json::parse(cost.out)["cost"]["proxy"].get<double>() ==
+          doctest::Approx(json::parse(run.out)["best_proxy"].get<double>()));
+  }
+  SUBCASE("imitation does not end because the demonstrations are not named again") {
+    const std::string taught = folder / "taught.safetensors";
+    REQUIRE(pretrain(taught, {"--demonstrations", corpus().demonstrations}).exit_code == 0);
+    const RunResult run = pretrain(taught, {"--resume", "--iterations", "3"});
+    CHECK(run.exit_code == 2);
+    CHECK(contains(run.err, "expected its --demonstrations"));
+  }
+  SUBCASE("other judges begin a score of their own") {
+    const std::string judged = folder / "judged.safetensors";
+    REQUIRE(pretrain(judged, {"--evaluation-interval", "1"}).exit_code == 0);
+    const RunResult run = pretrain(judged,
+                                   {"--resume",
+                                    "--iterations",
+                                    "3",
+                                    "--evaluation-interval",
+                                    "1",
+                                    "--heldout",
+                                    corpus().netlists[2]});
+    REQUIRE(run.exit_code == 0);
+    CHECK(contains(run.err, "the best score begins anew"));
+    CHECK(json::parse(run.out)["judged_proxies"].size() == 1);
+  }
+}
+
+TEST_CASE("finetune writes the placements asked for, whatever the episodes were of") {
+  if (cannot_learn()) {
+    return;
+  }
+  const fs::path folder = scratch_dir("finetune_views");
+  for (const std::string seed : {"1", "2", "3"}) {
+    const std::string plc = folder / (seed + ".plc");
+    const RunResult run =
+        finetune(folder / "net.safetensors",
+                 {"--from-scratch", "--augment", "--iterations", "1", "--seed", seed, "-o", plc});
+    REQUIRE(run.exit_code == 0);
+    const RunResult cost = run_tessera({"cost", corpus().netlists[0], "--plc", plc, "--json"});
+    REQUIRE(cost.exit_code == 0);
+    CHECK(json::parse(cost.out)["cost"]["proxy"].get<double>() ==
+          doctest::Approx(json::parse(run.out)["best_proxy"].get<double>()));
+  }
+}
+
+TEST_CASE("A training that diverges says so") {
+  if (cannot_learn()) {
+    return;
+  }
+  const std::string net = scratch_dir("finetune_diverges") / "net.safetensors";
+  const RunResult run = finetune(
+      net, {"--from-scratch", "--iterations", "9", "--learning-rate", "1e30", "--warmup", "0"});
+  CHECK(run.exit_code == 1);
+  CHECK(contains(run.err, "the training diverged in iteration"));
+}
+
+TEST_CASE("A block is held out from its mirror images, too") {
+  if (cannot_learn()) {
+    return;
+  }
+  const std::string mirrored = corpus().netlists[0] + "@x";
+  const RunResult run =
+      pretrain(scratch_dir("mirrored") / "net.safetensors", {"--heldout", mirrored});
+  CHECK(run.exit_code == 2);
+  CHECK(contains(run.err, "both trained on and held out"));
+}
+
+TEST_CASE("--resume wins over the start that a configuration names") {
+  if (cannot_learn()) {
+    return;
+  }
+  const fs::path folder = scratch_dir("resume_config");
+  const std::string start = folder / "start.safetensors";
+  const std::string net = folder / "net.safetensors";
+  REQUIRE(pretrain(start, {"--iterations", "1"}).exit_code == 0);
+  write_text(folder / "c.toml", "policy = \"" + start + "\"\n");
+  REQUIRE(pretrain(net, {"--config", folder / "c.toml"}).exit_code == 0);
+  CHECK(pretrain(net, {"--config", folder / "c.toml", "--resume"}).exit_code == 0);
+}
+
+TEST_CASE("Training outputs are looked at before the work") {
+  const RunResult demonstrated =
+      run_tessera({"demonstrate", "--corpus", corpus().netlists[0], "-o", "/no/such/d.jsonl"});
+  CHECK(demonstrated.exit_code == 1);
+  CHECK(contains(demonstrated.err, "there is no such folder"));
+  const RunResult trained = pretrain(corpus().folder);
+  CHECK(trained.exit_code == 2);
 }
 
 }  // namespace

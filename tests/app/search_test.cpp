@@ -288,6 +288,45 @@ TEST_CASE("--time ends in time, and the quota reported gives the same bytes") {
   }
 }
 
+TEST_CASE("the quota reported counts the episodes of the policy") {
+  const fs::path folder = scratch_dir("search_policy_time");
+  const auto place = [&](const std::string& output, const Strings& more) {
+    Strings arguments = {"place",
+                         small_block().netlist,
+                         "--plc",
+                         small_block().plc,
+                         "--policy",
+                         "spiral",
+                         "--json",
+                         "-q",
+                         "-o",
+                         output};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    const testing::RunResult run = testing::run_tessera(arguments);
+    REQUIRE(run.exit_code == 0);
+    return json::parse(run.out);
+  };
+  // More episodes than fit into a part of the time.
+  const json timed =
+      place(folder / "timed.plc", {"--time", "0.4", "--samples", "5000", "--threads", "2"});
+  const auto episodes = timed["episodes"].get<std::size_t>();
+  CHECK(episodes >= 1);
+  CHECK(episodes < 5000);
+  CHECK(timed["best_episode"].get<std::size_t>() < episodes);
+  if (timed["stopped"] == false) {
+    place(folder / "again.plc",
+          {"--evals",
+           std::to_string(timed["evals"].get<std::uint64_t>()),
+           "--chains",
+           std::to_string(timed["chains"].get<std::size_t>()),
+           "--samples",
+           std::to_string(episodes),
+           "--threads",
+           "1"});
+    CHECK(read_text(folder / "again.plc") == read_text(folder / "timed.plc"));
+  }
+}
+
 TEST_CASE("a quota with a time stops at whichever comes first") {
   const std::string out = scratch_dir("search_both") / "out.plc";
   const json by_time =

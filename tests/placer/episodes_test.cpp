@@ -103,6 +103,27 @@ TEST_CASE("the best episode is the one of least proxy and its cost is that of it
       check_legality(block.netlist, block.canvas, result.best.placement, block.placement).legal());
 }
 
+TEST_CASE("a run that is stopped is a run of fewer episodes") {
+  const GeneratedBlock block = small_block();
+  const MacroProblem problem(block.netlist, block.canvas, block.placement, {});
+  const EpisodesResult whole = run_uniform(problem, 200, 1);
+  for (const int threads : {1, 3}) {
+    CAPTURE(threads);
+    std::atomic<int> asked = 0;
+    EpisodesOptions options;
+    options.count = 200;
+    options.threads = threads;
+    options.stop = [&] { return ++asked > 300; };
+    const EpisodesResult result = run_episodes(problem, UniformPolicy(), options);
+    REQUIRE(!result.proxies.empty());
+    CHECK(result.proxies.size() < whole.proxies.size());
+    CHECK(std::equal(result.proxies.begin(), result.proxies.end(), whole.proxies.begin()));
+    CHECK(result.best.index < result.proxies.size());
+    CHECK(result.best.cost.proxy ==
+          *std::min_element(result.proxies.begin(), result.proxies.end()));
+  }
+}
+
 TEST_CASE("among equal proxies the first episode is the best") {
   // One macro without nets on one cell: all episodes are the same.
   BlockBuilder builder;
