@@ -368,6 +368,11 @@ std::unique_ptr<Block> read_block(const BlockFlags& flags,
   complete_header(block->canvas, block->cost, block->header);
   block->read_s = seconds_since(start);
   if (use == BlockUse::kPlacing && !block->netlist.std_cells().empty()) {
+    if (!block->netlist.soft_macros().empty()) {
+      throw netlist_io::ParseError({block->input_paths.front(), 0, 0},
+                                   "the netlist has both standard cells and soft macros, expected "
+                                   "a flat or a clustered one");
+    }
     cluster_block(clustering, *block);
     block->cluster_s = seconds_since(start) - block->read_s;
   }

@@ -9,10 +9,12 @@
 #include <memory>
 #include <optional>
 #include <string_view>
+#include <tuple>
 #include <utility>
 #include <vector>
 
 #include "netlist_io/lefdef/macro_lattice.h"
+#include "placer/dbu_lattice.h"
 
 namespace tessera::app {
 
@@ -96,17 +98,56 @@ void find_lefdef_rules(Block& block) {
   block.tracks = alignments(source.lef, lattice);
 }
 
+/// The rows of the height and the sites that most have.
+placer::RowOptions bookshelf_rows(const BookshelfSource& source) {
+  const std::vector<netlist_io::BookshelfRow>& rows = source.design.rows;
+  placer::RowOptions options;
+  std::map<std::pair<double, double>, std::size_t> count;
+  for (const netlist_io::BookshelfRow& row : rows) {
+    ++count[{row.height, row.site_spacing}];
+  }
+  if (count.empty()) {
+    return options;
+  }
+  const auto usual =
+      std::ranges::max_element(count, {}, [](const auto& entry) { return entry.second; });
+  std::tie(options.row_height, options.site_width) = usual->first;
+  double x = std::numeric_limits<double>::max();
+  double y = x;
+  for (const netlist_io::BookshelfRow& row : rows) {
+    if (std::pair(row.height, row.site_spacing) == usual->first) {
+      x = std::min(x, row.x);
+      y = std::min(y, row.y);
+    }
+  }
+  options.origin_x = std::max(x - source.netlist.origin_x, 0.0);
+  options.origin_y = std::max(y - source.netlist.origin_y, 0.0);
+  return options;
+}
+
 }  // namespace
 
 void find_design_rules(Block& block) {
   if (block.lefdef) {
     find_lefdef_rules(block);
-  } else if (block.bookshelf) {
+    return;
+  }
+  if (block.bookshelf) {
     block.macro_rules = bookshelf_rules(block);
+  }
+  // Units that nobody asks for may be longer on a huge canvas.
+  const double longest = std::max(block.canvas.width, block.canvas.height);
+  for (double& unit_um : block.macro_rules.unit_um) {
+    while (longest / unit_um >= placer::DbuLattice::kLimit) {
+      unit_um *= 10.0;
+    }
   }
 }
 
 placer::RowOptions cell_rows(const Block& block) {
+  if (block.bookshelf) {
+    return bookshelf_rows(*block.bookshelf);
+  }
   placer::RowOptions options;
   if (!block.lefdef || block.lefdef->design.rows.empty()) {
     return options;

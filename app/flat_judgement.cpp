@@ -61,6 +61,7 @@ FlatJudgement judge_flat(const netlist_io::Netlist& netlist,
                          const FlatJudgementOptions& options) {
   const Clock::time_point start = Clock::now();
   cost::EdgeUseOptions edge_options;
+  edge_options.cell_um = cost::usual_gcell_um(canvas);
   edge_options.tracks = options.tracks;
   edge_options.threads = options.threads;
   edge_options.validate();  // before the cells are placed, which takes long

@@ -243,6 +243,7 @@ cost::EdgeUse edge_use_of(const netlist_io::Netlist& netlist,
                           const Placement& placement,
                           const placer::FlatSearchOptions& options) {
   cost::EdgeUseOptions edges;
+  edges.cell_um = cost::usual_gcell_um(canvas);
   edges.tracks = *options.tracks;
   edges.max_sinks = options.judge.max_sinks;
   edges.threads = options.threads;
@@ -310,7 +311,7 @@ void choose_by_flat_netlist(const FlatStageFlags& flags,
   try {
     found = placer::search_flat(
         view.netlist(), block.canvas, view.spread(searched.input_fixed()), candidates, options);
-  } catch (const netlist_io::InfeasibleError& error) {
+  } catch (const std::exception& error) {  // the search on the clusters is not lost
     warn(std::string("the proxy alone decides, the flat netlist cannot: ") + error.what());
     report.details["flat"] = {{"failed", error.what()}};
     return;

@@ -1,9 +1,12 @@
 #include "app/outputs.h"
 
 #include <cerrno>
+#include <cmath>
+#include <cstdint>
 #include <cstring>
 #include <exception>
 #include <filesystem>
+#include <limits>
 #include <set>
 #include <stdexcept>
 #include <string_view>
@@ -88,11 +91,28 @@ Netlist moved_netlist(const Block& block, const Placement& placement) {
   return Netlist(std::move(records));
 }
 
-/// Movable hard macros as tools that are not of ours take them.
+/// Lower-left corner of a hard macro in the units of the DEF.
+netlist_io::DefPoint def_corner(const Block& block, NodeId macro, const netlist_io::Rect& box) {
+  const LefDefSource& source = *block.lefdef;
+  constexpr double kMost = std::numeric_limits<std::int32_t>::max();
+  const double per_um = source.design.database_units;
+  for (const auto& [um, origin] :
+       {std::pair(box.x0, source.netlist.origin.x), std::pair(box.y0, source.netlist.origin.y)}) {
+    if (!(std::abs(um * per_um + origin) < kMost)) {
+      throw OptionError("hard macro " + block.netlist.name(macro) + " stands at " +
+                        std::to_string(box.x0) + ", " + std::to_string(box.y0) +
+                        " um, beyond the coordinates of a DEF with " +
+                        std::to_string(source.design.database_units) + " units a micron");
+    }
+  }
+  return def_point(source.netlist, source.design, box.x0, box.y0);
+}
+
+/// Placed hard macros that may move, as tools that are not of ours take them.
 std::vector<netlist_io::TclMacro> placed_macros(const Block& block, const Placement& placement) {
   std::vector<netlist_io::TclMacro> macros;
   for (const NodeId macro : block.netlist.hard_macros()) {
-    if (placement.fixed[macro.index()] != 0) {
+    if (placement.fixed[macro.index()] != 0 || placement.placed[macro.index()] == 0) {
       continue;
     }
     const netlist_io::Rect box = placement.box(block.netlist, macro);
@@ -100,8 +120,7 @@ std::vector<netlist_io::TclMacro> placed_macros(const Block& block, const Placem
         block.netlist.name(macro), box.x0, box.y0, placement.orientation[macro.index()]};
     if (block.lefdef) {
       const double dbu_per_um = block.lefdef->design.database_units;
-      const netlist_io::DefPoint at =
-          def_point(block.lefdef->netlist, block.lefdef->design, box.x0, box.y0);
+      const netlist_io::DefPoint at = def_corner(block, macro, box);
       placed.x = at.x / dbu_per_um;
       placed.y = at.y / dbu_per_um;
     }
@@ -112,8 +131,7 @@ std::vector<netlist_io::TclMacro> placed_macros(const Block& block, const Placem
 
 /// Components are found by name: the DEF may be a template for a placement from elsewhere.
 std::string def_text(const Block& block, const Placement& placement) {
-  const LefDefSource& source = *block.lefdef;
-  const netlist_io::DefDesign& design = source.design;
+  const netlist_io::DefDesign& design = block.lefdef->design;
   std::unordered_map<std::string_view, std::uint32_t> component_of_name;
   for (std::size_t c = 0; c < design.components.size(); ++c) {
     component_of_name.emplace(design.components[c].name, static_cast<std::uint32_t>(c));
@@ -127,14 +145,15 @@ std::string def_text(const Block& block, const Placement& placement) {
     }
     using netlist_io::PlacementStatus;
     const PlacementStatus status = design.components[found->second].status;
-    const bool fixed = status == PlacementStatus::kFixed || status == PlacementStatus::kCover ||
-                       placement.fixed[macro.index()] != 0;
-    if (!fixed && placement.placed[macro.index()] != 0) {
+    const bool stays = status == PlacementStatus::kFixed || status == PlacementStatus::kCover;
+    if (!stays && placement.placed[macro.index()] != 0) {
       const netlist_io::Rect box = placement.box(block.netlist, macro);
+      // Fixed by a placement from elsewhere, for which the DEF is a template.
+      const bool fixed = placement.fixed[macro.index()] != 0;
       moves.push_back({found->second,
-                       def_point(source.netlist, design, box.x0, box.y0),
+                       def_corner(block, macro, box),
                        placement.orientation[macro.index()],
-                       PlacementStatus::kPlaced});
+                       fixed ? PlacementStatus::kFixed : PlacementStatus::kPlaced});
     }
   }
   return netlist_io::format_def(design, moves);

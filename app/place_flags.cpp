@@ -205,6 +205,11 @@ netlist_io::Placement EnvironmentFlags::apply_fixes(const Block& block) const {
     bool found = false;
     for (const netlist_io::NodeId macro : block.netlist.hard_macros()) {
       if (std::regex_match(block.netlist.name(macro), pattern)) {
+        if (placement.placed[macro.index()] == 0) {
+          throw netlist_io::OptionError("--fix \"" + *fix + "\" matches hard macro " +
+                                        block.netlist.name(macro) +
+                                        ", which the input does not place");
+        }
         placement.fixed[macro.index()] = 1;
         found = true;
       }

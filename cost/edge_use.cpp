@@ -432,6 +432,13 @@ void require(bool valid, const char* name, double value, const char* range) {
 
 }  // namespace
 
+double usual_gcell_um(const Canvas& canvas) {
+  constexpr double kMostCells = 1e6;
+  return std::max({EdgeUseOptions().cell_um,
+                   std::sqrt(canvas.width * canvas.height / kMostCells),
+                   std::max(canvas.width, canvas.height) / kMaxCellsPerSide});
+}
+
 void EdgeUseOptions::validate() const {
   const auto positive = [](double value) { return std::isfinite(value) && value > 0.0; };
   require(positive(cell_um), "the gcell size", cell_um, "a finite number > 0");

@@ -34,6 +34,10 @@ struct EdgeUseOptions {
   void validate() const;
 };
 
+/// `EdgeUseOptions::cell_um` that suits a canvas: its default, or more where a canvas would have
+/// more than a million of such gcells.
+double usual_gcell_um(const netlist_io::Canvas& canvas);
+
 /// One value for each edge between two neighbouring gcells.
 struct EdgeMaps {
   /// Between columns `col` and `col + 1` of a row, at `col + row * (cols - 1)`; crossed by

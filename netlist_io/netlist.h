@@ -32,6 +32,9 @@ struct NodeRecord {
       0;  ///< ordinal among nodes and pins of the file; rows of a .plc use it
 };
 
+/// What the names of soft macros begin with, by which files tell them from hard ones.
+inline constexpr std::string_view kSoftMacroPrefix = "Grp_";
+
 /// One terminal. Ports and standard cells have exactly one, at their centre, with their own
 /// `file_index` and an empty name; macros have any number, with names of their own.
 struct PinRecord {

@@ -13,7 +13,6 @@ namespace tessera::netlist_io {
 namespace {
 
 constexpr std::string_view kMetadataName = "__metadata__";
-constexpr std::string_view kSoftMacroPrefix = "Grp_";
 
 enum class NodeType : std::uint8_t { kPort, kMacro, kMacroPin, kStdCell };
 

@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "netlist_io/errors.h"
 #include "netlist_io/file.h"
 #include "netlist_io/netlist_file.h"
 
@@ -105,6 +106,7 @@ class NetlistWriter {
       : netlist_(netlist), style_(style), more_nets_(collect_more_nets(netlist.records())) {}
 
   std::string run() {
+    check_names();
     if (const std::optional<double> ratio = netlist_.soft_macro_area_bloating_ratio()) {
       open_node("__metadata__");
       number("soft_macro_area_bloating_ratio", *ratio);
@@ -117,6 +119,7 @@ class NetlistWriter {
   }
 
  private:
+  void check_names() const;
   std::vector<FileEntry> file_entries() const;
   void write(const FileEntry& entry);
   void write_placeable(const FileEntry& entry);
@@ -173,6 +176,29 @@ class NetlistWriter {
   NetsOfPin more_nets_;
   std::string text_;
 };
+
+/// Throws for names that mean something else in this format.
+void NetlistWriter::check_names() const {
+  const NetlistRecords& records = netlist_.records();
+  std::unordered_set<std::string_view> pins;
+  for (const PinRecord& pin : records.pins) {
+    if (!pin.name.empty() && records.nodes[pin.node.index()].kind == NodeKind::kHardMacro) {
+      pins.insert(pin.name);
+    }
+  }
+  for (const NodeRecord& node : records.nodes) {
+    if (node.kind == NodeKind::kHardMacro && node.name.starts_with(kSoftMacroPrefix)) {
+      throw OptionError("hard macro " + node.name +
+                        " would be read as a soft one, because its name begins with " +
+                        std::string(kSoftMacroPrefix) + ": rename it to write a netlist.pb.txt");
+    }
+    if (pins.contains(node.name)) {
+      throw OptionError(
+          "node " + node.name +
+          " is named like the pin of a hard macro, which a netlist.pb.txt cannot tell apart");
+    }
+  }
+}
 
 std::vector<FileEntry> NetlistWriter::file_entries() const {
   const NetlistRecords& records = netlist_.records();

@@ -205,6 +205,7 @@ std::optional<T> prefer(const std::optional<T>& later, const std::optional<T>& e
 PlcHeader parse_plc_header(std::string_view text, const std::string& name) {
   const SourceText source{text, name};
   PlcHeader header;
+  text = without_byte_order_mark(text);
   while (!text.empty()) {
     const std::string_view line = trim(take_line(text));
     if (line.starts_with('#')) {

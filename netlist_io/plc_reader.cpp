@@ -175,6 +175,7 @@ PlcFile read_plc(const std::string& path, const Netlist& netlist) {
 }
 
 PlcFile parse_plc(std::string_view text, const std::string& name, const Netlist& netlist) {
+  text = without_byte_order_mark(text);
   const SourceText source{text, name};
   return {parse_plc_header(text, name), RowReader(source, netlist).run()};
 }

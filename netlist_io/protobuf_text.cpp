@@ -155,9 +155,7 @@ ProtobufTextScanner::ProtobufTextScanner(const SourceText& source,
       unescaped_(unescaped),
       p_(source.text.data()),
       end_(source.text.data() + source.text.size()) {
-  if (source.text.starts_with("\xef\xbb\xbf")) {
-    p_ += 3;  // byte order mark
-  }
+  p_ += source.text.size() - without_byte_order_mark(source.text).size();
 }
 
 void ProtobufTextScanner::fail(const char* at, const std::string& message) const {

@@ -431,8 +431,7 @@ class DesignNetlistBuilder {
       const PlacementStatus status = design_.components[c].status;
       result_.placement.placed[i] = status == PlacementStatus::kUnplaced ? 0 : 1;
       const bool fixed = status == PlacementStatus::kFixed || status == PlacementStatus::kCover;
-      const bool macro = roles_[c] == Role::kHardMacro;
-      result_.placement.fixed[i] = fixed && macro ? 1 : 0;
+      result_.placement.fixed[i] = fixed ? 1 : 0;
     }
   }
 

@@ -7,6 +7,7 @@
 #include <span>
 #include <stdexcept>
 #include <string>
+#include <unordered_set>
 #include <utility>
 
 #include "placer/clustering/group_shapes.h"
@@ -95,6 +96,9 @@ class Maker {
         node.y = placement_.y[id.index()];
         node.orientation = placement_.orientation[id.index()];
         node.file_index = file_index_[vertex];
+        if (node.name.starts_with(netlist_io::kSoftMacroPrefix)) {
+          taken_.insert(node.name);
+        }
         node_of_[id.index()] = NodeId(records_.nodes.size());
         records_.nodes.push_back(std::move(node));
       }
@@ -151,7 +155,10 @@ class Maker {
     const GroupShape& shape = shapes_[group];
     const bool has_area = shape.cell_area > 0.0;
     NodeRecord node;
-    node.name = "Grp_" + std::to_string(group);
+    node.name = std::string(netlist_io::kSoftMacroPrefix) + std::to_string(group);
+    while (taken_.contains(node.name)) {  // by a macro or a port
+      node.name += "_";
+    }
     node.kind = NodeKind::kSoftMacro;
     // As wide as a grid cell, as published, unless it were higher than the canvas then.
     const double area = shape.cell_area / utilisation_;
@@ -252,6 +259,7 @@ class Maker {
   NetlistRecords records_;
   std::vector<DraftNet> drafts_;
   std::vector<NodeId> node_of_;
+  std::unordered_set<std::string> taken_;  ///< names of other nodes that look like clusters
 };
 
 }  // namespace

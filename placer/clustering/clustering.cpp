@@ -96,6 +96,9 @@ Placement ClusteringResult::spread_to_flat(const Placement& clustered,
   require_placements(flat_placement, clustered);
   Placement placement = flat_placement;
   for (std::size_t i = 0; i < node_of.size(); ++i) {
+    if (flat_placement.fixed[i] != 0) {
+      continue;  // single cells of a cluster, too
+    }
     const std::size_t node = node_of[i].index();
     placement.x[i] = clustered.x[node];
     placement.y[i] = clustered.y[node];

@@ -103,8 +103,11 @@ class FlatPlacer {
     model_.set_gamma(gamma_at(1.0));
     std::vector<float> gradient(point.size());
     measures = model_.gradient(point, gradient);
-    double weight =
-        options_.first_weight * measures.wire_slope / std::max(measures.density_slope, 1e-30);
+    // Without any wire that pulls, the cells only spread.
+    const bool wires = measures.wire_slope > 0.0;
+    double weight = wires ? options_.first_weight * measures.wire_slope /
+                                std::max(measures.density_slope, 1e-30)
+                          : 1.0;
     model_.set_density_weight(weight);
     model_.set_gamma(gamma_at(measures.overflow));
     Nesterov descent(
@@ -121,10 +124,12 @@ class FlatPlacer {
            !(options_.stop && options_.stop())) {
       descent.step(kMaxLength / std::min(weight, 1.0));
       ++result.iterations;
-      const double growth = (measures.hpwl - hpwl) / (kReferenceGrowth * hpwl);
+      if (wires && hpwl > 0.0) {
+        const double growth = (measures.hpwl - hpwl) / (kReferenceGrowth * hpwl);
+        weight *= std::clamp(std::pow(kMostGrowth, 1.0 - growth), kLeastGrowth, kMostGrowth);
+        model_.set_density_weight(weight);
+      }
       hpwl = measures.hpwl;
-      weight *= std::clamp(std::pow(kMostGrowth, 1.0 - growth), kLeastGrowth, kMostGrowth);
-      model_.set_density_weight(weight);
       model_.set_gamma(gamma_at(measures.overflow));
     }
     result.overflow = measures.overflow;

@@ -229,6 +229,7 @@ class FlatSearch {
 
   cost::EdgeUseOptions edge_options() const {
     cost::EdgeUseOptions edges;
+    edges.cell_um = cost::usual_gcell_um(canvas_);
     edges.tracks = *options_.tracks;
     edges.max_sinks = options_.judge.max_sinks;
     return edges;

@@ -42,9 +42,10 @@ struct FlatSearchOptions {
   FlatPlacerOptions judge;
   /// Routing tracks of the technology, if they are known.
   std::optional<cost::RoutingTracks> tracks;
-  /// What the mean use of the most used edges adds to the wirelength, as a part of it: a hundredth
-  /// of use is worth 4 % of wire. Shorter wires around macros packed together need more of the few
-  /// edges between these, and users find that out only when they route.
+  /// What the mean use of the most used edges adds to the wirelength, as a part of it: where that
+  /// use is 0.5, a hundredth of it is worth 1.3 % of wire. Shorter wires around macros packed
+  /// together need more of the few edges between these, and users find that out only when they
+  /// route.
   double edge_use_weight = 4.0;
   /// The use from which on the wirelength counts for 3 % more for each hundredth, as in the DAC
   /// 2012 contest, which starts at 1. Ours is an estimate before detailed routing, and pins need

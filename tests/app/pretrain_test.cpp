@@ -206,7 +206,7 @@ TEST_CASE("A training goes on with the problem, the judges and the demonstration
     REQUIRE(run.exit_code == 0);
     CHECK(json::parse(run.out)["iterations"] == 1);
     CHECK(json::parse(run.out)["seed"] == 7);
-    CHECK(contains(run.err, "without effect: --learning-rate"));
+    CHECK(contains(run.err, "without effect: --episodes, --learning-rate"));
   }
   SUBCASE("a placement asked for later is that of the best episode so far") {
     const std::string plc = folder / "best.plc";

@@ -4,6 +4,7 @@ tessera_add_test(app
   app/demonstrate_test.cpp
   app/flat_cost_test.cpp
   app/flat_place_test.cpp
+  app/foreign_input_test.cpp
   app/generate_test.cpp
   app/hostile_input_test.cpp
   app/interrupt_test.cpp

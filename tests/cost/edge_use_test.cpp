@@ -389,6 +389,19 @@ TEST_CASE("options outside their range are refused by name") {
   CHECK_THROWS_AS(estimate(CircuitBuilder(), 100.0, 100.0, options), OptionError);
 }
 
+TEST_CASE("gcells of huge canvases are larger, so that there are no more than a million") {
+  const auto usual = [](double width, double height) {
+    Canvas canvas;
+    canvas.width = width;
+    canvas.height = height;
+    return usual_gcell_um(canvas);
+  };
+  CHECK(usual(100.0, 3000.0) == 10.0);
+  CHECK(usual(10'000.0, 10'000.0) == 10.0);
+  CHECK(usual(200'000.0, 200'000.0) == doctest::Approx(200.0));
+  CHECK(usual(1e9, 1.0) == doctest::Approx(1e5));  // 10,000 gcells to a side
+}
+
 TEST_CASE("flat NanGate45 netlists have the published wirelength and use of routing edges") {
   TESSERA_REQUIRE_BENCHMARKS(folder);
   struct Block {

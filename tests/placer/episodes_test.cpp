@@ -113,7 +113,7 @@ TEST_CASE("a run that is stopped is a run of fewer episodes") {
     EpisodesOptions options;
     options.count = 200;
     options.threads = threads;
-    options.stop = [&] { return ++asked > 300; };
+    options.stop = [&] { return ++asked > 150; };
     const EpisodesResult result = run_episodes(problem, UniformPolicy(), options);
     REQUIRE(!result.proxies.empty());
     CHECK(result.proxies.size() < whole.proxies.size());
