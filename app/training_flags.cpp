@@ -196,11 +196,12 @@ void TrainingFlags::add_to(CLI::App& command, const std::string& policy_help) {
       ->capture_default_str();
   constexpr double kLongestS = 1e9;
   command
-      .add_option("--time",
-                  time_s,
-                  "seconds of training, those before a --resume included (default: " +
-                      default_text(gnn::kUsualTimeS) +
-                      " without --iterations; those of the training resumed without either)")
+      .add_option(
+          "--time",
+          time_s,
+          "seconds of training, those before a --resume included; none with --iterations, those "
+          "of the training resumed without either")
+      ->default_str(default_text(gnn::kUsualTimeS))
       ->check(number_range(1e-9, kLongestS));
   command
       .add_option(
