@@ -21,6 +21,8 @@ namespace {
 
 /// Iterations of imitation where there are demonstrations and no flag gives their number.
 constexpr std::int64_t kUsualImitation = 30;
+/// Where there are none, and episodes are imitated.
+constexpr std::int64_t kAllIterations = 1'000'000'000;
 
 /// A default as a user would write it.
 std::string default_text(bool value) {
@@ -121,9 +123,11 @@ const CLI::Option* add_imitation_flags(CLI::App& command, TrainingFlags& flags) 
       ->group(name);
   const CLI::Option* const iterations =
       command
-          .add_option("--imitation-iterations",
-                      flags.ppo.imitation_iterations,
-                      "iterations that imitate before PPO begins, if there are --demonstrations")
+          .add_option(
+              "--imitation-iterations",
+              flags.ppo.imitation_iterations,
+              "iterations that imitate before PPO begins, if there are --demonstrations; with "
+              "--expert-iteration alone, all")
           ->default_str(std::to_string(kUsualImitation))
           ->group(name);
   const Group group(command, name);
@@ -251,8 +255,12 @@ gnn::TrainingOptions TrainingFlags::training_options(const CommonFlags& common,
                                                      const std::string& output) const {
   gnn::TrainingOptions options;
   options.ppo = ppo;
-  if (demonstrations && imitation_option_->count() == 0) {
-    options.ppo.imitation_iterations = kUsualImitation;
+  if (imitation_option_->count() == 0) {
+    if (demonstrations) {
+      options.ppo.imitation_iterations = kUsualImitation;
+    } else if (ppo.expert_iteration) {
+      options.ppo.imitation_iterations = kAllIterations;
+    }
   }
   options.model = model;
   options.environment = environment.trained_with();

@@ -371,7 +371,8 @@ class Trainer {
   const std::shared_ptr<PolicyNet>& candidate() const { return averages() ? mean_net_ : net_; }
 
   bool imitates() const {
-    return progress_.iteration <= progress_.ppo.imitation_iterations && has_demonstrations();
+    return progress_.iteration <= progress_.ppo.imitation_iterations &&
+           (has_demonstrations() || progress_.ppo.expert_iteration);
   }
 
   UpdatePlan update_plan() const {
@@ -398,7 +399,7 @@ class Trainer {
   std::vector<std::size_t> draw_blocks(Rng& rng) const {
     std::vector<std::size_t> chosen;
     for (std::size_t i = 0; i < blocks_.size(); ++i) {
-      if (!imitates() || !blocks_[i].demonstrations.empty()) {
+      if (!imitates() || progress_.ppo.expert_iteration || !blocks_[i].demonstrations.empty()) {
         chosen.push_back(i);
       }
     }
@@ -426,8 +427,11 @@ class Trainer {
         const TrainingBlock& block = blocks_[plan.block];
         const bool surpassed = progress_.ppo.expert_iteration &&
                                progress_.blocks[plan.block].best_proxy < block.demonstrated_proxy;
-        plan.teacher =
-            surpassed ? best : block.demonstrations[rng.below(block.demonstrations.size())];
+        if (surpassed) {
+          plan.teacher = best;
+        } else if (!block.demonstrations.empty()) {
+          plan.teacher = block.demonstrations[rng.below(block.demonstrations.size())];
+        }  // else the first episodes of a block, which PPO learns from
         plan.follow = progress_.ppo.follow + (1.0 - progress_.ppo.follow) * share;
       } else if (share < progress_.ppo.restarts && !best.empty()) {
         plan.prefix = std::span(best).first(rng.below(best.size()));
