@@ -87,6 +87,9 @@ void add_ppo_flags(CLI::App& command, gnn::PpoOptions& ppo) {
   group.add("--value-clip", ppo.value_clip, "bound of the change of a value; 0: none");
   group.add("--entropy", ppo.entropy_coefficient, "weight of the entropy bonus");
   group.add("--final-entropy", ppo.final_entropy, "factor to which --entropy falls by the end");
+  group.add("--entropy-floor",
+            ppo.entropy_floor,
+            "mean entropy in nats below which the bonus grows; 0: none");
   group.add("--value-weight", ppo.value_coefficient, "weight of the value loss");
   group.add("--gae-lambda", ppo.gae_lambda, "lambda of the advantage estimate");
   group.add("--block-advantages",

@@ -341,6 +341,8 @@ void PpoOptions::validate() const {
           "a finite number >= 0");
   require(
       is_positive(final_entropy) || final_entropy == 0.0, "final_entropy", "a finite number >= 0");
+  require(
+      is_positive(entropy_floor) || entropy_floor == 0.0, "entropy_floor", "a finite number >= 0");
   require(weight_average >= 0.0 && weight_average < 1.0,
           "weight_average",
           "a number from 0 to below 1");

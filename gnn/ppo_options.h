@@ -18,8 +18,12 @@ struct PpoOptions {
   double value_clip = 0.0;             ///< bound of the change of a value by an update; 0: none
   double entropy_coefficient = 0.003;  ///< raising it keeps the policy random, >= 0
   double final_entropy = 0.1;          ///< what is left of it at the end, as a factor, >= 0
-  double value_coefficient = 0.5;      ///< weight of the value loss, >= 0
-  double gae_lambda = 0.95;            ///< in [0, 1]; lower trusts the value network more
+  /// Mean entropy of the policy, nats, below which the coefficient grows from iteration to
+  /// iteration, and above which it shrinks again to what it was: a policy that is sure of
+  /// everything plays the same episode again and again and learns nothing from it. >= 0; 0: none.
+  double entropy_floor = 0.0;
+  double value_coefficient = 0.5;  ///< weight of the value loss, >= 0
+  double gae_lambda = 0.95;        ///< in [0, 1]; lower trusts the value network more
   /// Centres and scales advantages among the episodes of each block, so that blocks whose returns
   /// the value network misjudges, or whose episodes differ more, do not drown the others.
   bool block_advantages = false;
@@ -37,7 +41,7 @@ struct PpoOptions {
   /// Geng et al., EfficientPlace, ICML 2024); in [0, 1].
   double restarts = 0.0;
 
-  std::int64_t imitation_iterations = 0;  ///< at the start, if there are demonstrations; >= 0
+  std::int64_t imitation_iterations = 0;  ///< at the start, if there is something to imitate; >= 0
   std::int64_t imitation_epochs = 2;      ///< passes over the states of each of these, >= 1
   double imitation_rate = 2.0;            ///< factor of the learning rate meanwhile, > 0
   double follow = 0.8;  ///< least share of steps that take the teacher's cell; in [0, 1]

@@ -40,6 +40,7 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(PpoOptions,
                                                 value_clip,
                                                 entropy_coefficient,
                                                 final_entropy,
+                                                entropy_floor,
                                                 value_coefficient,
                                                 gae_lambda,
                                                 block_advantages,
@@ -155,9 +156,10 @@ struct Setting {
   bool demonstrated = false;
   double time_limit_s = 0.0;    ///< 0: none
   std::int64_t iterations = 0;  ///< 0: until the time is up
+  double more_entropy = 0.0;  ///< added to the entropy coefficient, see `PpoOptions::entropy_floor`
 };
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(
-    Setting, problems, judged, demonstrated, time_limit_s, iterations)
+    Setting, problems, judged, demonstrated, time_limit_s, iterations, more_entropy)
 
 /// Mean of the costs, and the standard deviation of the proxies.
 struct ProxyStatistics {
@@ -388,7 +390,8 @@ class Trainer {
     if (imitates()) {
       plan.learning_rate *= ppo.imitation_rate;
     }
-    plan.entropy_coefficient = ppo.entropy_coefficient * falling(ppo.final_entropy);
+    plan.entropy_coefficient =
+        ppo.entropy_coefficient * falling(ppo.final_entropy) + setting_.more_entropy;
     plan.seed = progress_.seed * 1000003ULL + static_cast<std::uint64_t>(progress_.iteration);
     plan.threads = options_.threads;
     plan.device = device_;
@@ -459,6 +462,7 @@ class Trainer {
     const UpdatePlan plan = update_plan();
     const PpoStats stats = update_network(trajectories, progress_.ppo, plan, *net_, *adam_);
     check_finite();
+    mind_entropy(stats.entropy);
     if (averages()) {
       // The first iterations weigh as much as they are many.
       const auto count = static_cast<double>(progress_.iteration);
@@ -475,6 +479,18 @@ class Trainer {
     info.elapsed_s = progress_.elapsed_s;
     if (options_.progress) {
       options_.progress(info);
+    }
+  }
+
+  /// Makes the entropy worth more or less to the next update.
+  void mind_entropy(double entropy) {
+    constexpr double kLeast = 1e-3;
+    constexpr double kMost = 1.0;
+    double& more = setting_.more_entropy;
+    if (progress_.ppo.entropy_floor > 0.0 && !imitates()) {
+      more = entropy < progress_.ppo.entropy_floor ? std::clamp(2.0 * more, kLeast, kMost)
+             : more > kLeast                       ? 0.5 * more
+                                                   : 0.0;
     }
   }
 
@@ -705,6 +721,7 @@ class Trainer {
     setting_.demonstrated = setting_.demonstrated || earlier.demonstrated;
     setting_.time_limit_s = earlier.time_limit_s;
     setting_.iterations = earlier.iterations;
+    setting_.more_entropy = earlier.more_entropy;
   }
 
   std::span<const TrainingBlock> blocks_;

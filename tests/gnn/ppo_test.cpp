@@ -384,6 +384,7 @@ TEST_CASE("Options out of range are refused by name") {
   CHECK(refused(&PpoOptions::warmup_iterations, -1).starts_with("warmup_iterations"));
   CHECK(refused(&PpoOptions::value_clip, -0.1).starts_with("value_clip"));
   CHECK(refused(&PpoOptions::final_entropy, -0.1).starts_with("final_entropy"));
+  CHECK(refused(&PpoOptions::entropy_floor, -0.1).starts_with("entropy_floor"));
   CHECK(refused(&PpoOptions::clip, 1.0).starts_with("clip"));
   CHECK(refused(&PpoOptions::entropy_coefficient, -0.1).starts_with("entropy_coefficient"));
   CHECK(refused(&PpoOptions::value_coefficient, -0.1).starts_with("value_coefficient"));

@@ -452,6 +452,44 @@ TEST_CASE("The canvas network learns the toy by PPO") {
   CHECK(result.last_mean_proxy - optimum < 0.5 * (result.first_mean_proxy - optimum));
 }
 
+TEST_CASE("A floor for the entropy keeps the policy from being sure of everything") {
+  const auto block = toy_block();
+  double last[2] = {};
+  for (const int floor : {0, 1}) {
+    TrainingOptions options =
+        quick_options((scratch_dir("entropy_floor") / "a.safetensors").string());
+    options.ppo.episodes_per_iteration = 32;
+    options.ppo.entropy_coefficient = 1e-4;
+    options.ppo.entropy_floor = floor;
+    options.iterations = 60;
+    options.progress = [&](const IterationInfo& info) { last[floor] = info.entropy; };
+    train_on(*block, options);
+  }
+  CAPTURE(last[0]);
+  CAPTURE(last[1]);
+  CHECK(last[0] < 0.7);
+  CHECK(last[1] > last[0] + 0.1);
+}
+
+TEST_CASE("Expert iteration needs no demonstrations: it imitates its own best episode") {
+  const auto block = toy_block();
+  TrainingOptions options = quick_options((scratch_dir("own_expert") / "a.safetensors").string());
+  options.ppo.episodes_per_iteration = 16;
+  options.ppo.imitation_iterations = 40;
+  options.ppo.expert_iteration = true;
+  options.ppo.learning_rate = 3e-3;
+  options.ppo.smoothing = 0.0;
+  options.iterations = 40;
+  options.evaluation_interval = 0;
+  int imitated = 0;
+  options.progress = [&](const IterationInfo& info) { imitated += info.imitation ? 1 : 0; };
+  const TrainingResult result = train_on(*block, options);
+  CHECK(imitated == 40);
+  const Placement learned = greedy_episode(*block->problem, options.output).placement;
+  CHECK(block->problem->proxy_cost().evaluate(learned).proxy ==
+        doctest::Approx(result.best_proxy).epsilon(1e-9));
+}
+
 TEST_CASE("Imitation of a demonstration makes the greedy episode reproduce it") {
   const auto block = toy_block();
   const std::vector<CellIndex> demonstration = {1, 3, 5};
