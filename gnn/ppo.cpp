@@ -310,6 +310,10 @@ bool is_positive(double value) {
   return value > 0.0 && std::isfinite(value);
 }
 
+bool is_not_negative(double value) {
+  return value >= 0.0 && std::isfinite(value);
+}
+
 bool is_share(double value) {
   return value >= 0.0 && value <= 1.0;
 }
@@ -335,30 +339,24 @@ void PpoOptions::validate() const {
   require(is_share(final_learning_rate), "final_learning_rate", "a number from 0 to 1");
   require(warmup_iterations >= 0, "warmup_iterations", "at least 0");
   require(clip > 0.0 && clip < 1.0, "clip", "a number between 0 and 1");
-  require(is_positive(value_clip) || value_clip == 0.0, "value_clip", "a finite number >= 0");
-  require(is_positive(entropy_coefficient) || entropy_coefficient == 0.0,
-          "entropy_coefficient",
-          "a finite number >= 0");
-  require(
-      is_positive(final_entropy) || final_entropy == 0.0, "final_entropy", "a finite number >= 0");
-  require(
-      is_positive(entropy_floor) || entropy_floor == 0.0, "entropy_floor", "a finite number >= 0");
+  require(is_not_negative(value_clip), "value_clip", "a finite number >= 0");
+  require(is_not_negative(entropy_coefficient), "entropy_coefficient", "a finite number >= 0");
+  require(is_not_negative(final_entropy), "final_entropy", "a finite number >= 0");
+  require(is_not_negative(entropy_floor), "entropy_floor", "a finite number >= 0");
   require(weight_average >= 0.0 && weight_average < 1.0,
           "weight_average",
           "a number from 0 to below 1");
-  require(is_positive(value_coefficient) || value_coefficient == 0.0,
-          "value_coefficient",
-          "a finite number >= 0");
+  require(is_not_negative(value_coefficient), "value_coefficient", "a finite number >= 0");
   require(is_share(gae_lambda), "gae_lambda", "a number from 0 to 1");
   require(is_positive(max_gradient_norm), "max_gradient_norm", "a finite number > 0");
   require(is_positive(target_kl), "target_kl", "a finite number > 0");
-  require(is_positive(shaping) || shaping == 0.0, "shaping", "a finite number >= 0");
+  require(is_not_negative(shaping), "shaping", "a finite number >= 0");
   require(is_share(restarts), "restarts", "a number from 0 to 1");
   require(imitation_iterations >= 0, "imitation_iterations", "at least 0");
   require(imitation_epochs >= 1, "imitation_epochs", "at least 1");
   require(is_positive(imitation_rate), "imitation_rate", "a finite number > 0");
   require(is_share(follow), "follow", "a number from 0 to 1");
-  require(is_positive(smoothing) || smoothing == 0.0, "smoothing", "a finite number >= 0");
+  require(is_not_negative(smoothing), "smoothing", "a finite number >= 0");
 }
 
 Tensor masked_log_softmax(const Tensor& logits, const Tensor& mask) {
