@@ -1,6 +1,7 @@
 #include "app/block_input.h"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <chrono>
 #include <cmath>
@@ -56,7 +57,7 @@ std::string pair_text(const RoutesPerMicron& routes) {
 template <typename Number>
 std::pair<Number, Number> parse_sizes(const char* flag, const std::string& text) {
   const std::vector<std::string> parts = split(text, 'x');
-  Number values[2] = {};
+  std::array<Number, 2> values{};
   bool valid = parts.size() == 2;
   for (std::size_t i = 0; valid && i < 2; ++i) {
     const char* const end = parts[i].data() + parts[i].size();

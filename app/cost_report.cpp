@@ -1,5 +1,6 @@
 #include "app/cost_report.h"
 
+#include <array>
 #include <cstdio>
 #include <filesystem>
 
@@ -91,9 +92,9 @@ ordered_json flat_json(const FlatJudgement& flat) {
 }
 
 std::string line(const char* format, auto... values) {
-  char buffer[256];
-  const int length = std::snprintf(buffer, sizeof buffer, format, values...);
-  return std::string(buffer, static_cast<std::size_t>(length)) + "\n";
+  std::array<char, 256> buffer;
+  const int length = std::snprintf(buffer.data(), buffer.size(), format, values...);
+  return std::string(buffer.data(), static_cast<std::size_t>(length)) + "\n";
 }
 
 std::string rows_text(const LegalCells& rows) {

@@ -310,8 +310,8 @@ void spread_pins(generator::Master& master, bool two_sided, double step) {
 
 std::vector<MemoryMaster> draw_masters(const FlatMemoryOptions& options, Rng& rng) {
   std::vector<MemoryMaster> masters(static_cast<std::size_t>(options.masters));
-  const int low = std::bit_width(static_cast<unsigned>(options.min_bits)) - 1;
-  const int high = std::bit_width(static_cast<unsigned>(options.max_bits)) - 1;
+  const int low = static_cast<int>(std::bit_width(static_cast<unsigned>(options.min_bits))) - 1;
+  const int high = static_cast<int>(std::bit_width(static_cast<unsigned>(options.max_bits))) - 1;
   for (MemoryMaster& master : masters) {
     const auto power =
         static_cast<std::size_t>(low) + rng.below(static_cast<std::uint64_t>(high - low + 1));

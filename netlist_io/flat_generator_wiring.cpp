@@ -97,8 +97,9 @@ int Wiring::draw_fanout() {
 
 /// Powers of two up to the limit, each as likely.
 std::size_t Wiring::draw_width(int limit) {
-  const int powers = std::bit_width(static_cast<unsigned>(std::max(limit, 1)));
-  return std::size_t{1} << rng_.below(static_cast<std::uint64_t>(powers));
+  const auto powers =
+      static_cast<std::uint64_t>(std::bit_width(static_cast<unsigned>(std::max(limit, 1))));
+  return std::size_t{1} << rng_.below(powers);
 }
 
 void Wiring::connect(NetIndex net, BundleIndex bundle) {

@@ -35,7 +35,7 @@ Rng Rng::derive(std::uint64_t seed, std::string_view purpose, std::uint64_t inde
 }
 
 std::uint64_t Rng::next() {
-  std::uint64_t(&s)[4] = state_.words;
+  std::array<std::uint64_t, 4>& s = state_.words;
   const std::uint64_t result = std::rotl(s[1] * 5, 7) * 9;
   const std::uint64_t t = s[1] << 17;
   s[2] ^= s[0];

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string_view>
 #include <utility>
@@ -36,7 +37,7 @@ class Rng {
   }
 
   struct State {
-    std::uint64_t words[4];
+    std::array<std::uint64_t, 4> words;
   };
   State state() const { return state_; }
   void set_state(const State& state) { state_ = state; }

@@ -31,11 +31,11 @@ class DbuLattice {
 
  private:
   static std::int32_t floor_of(double dbu) {
-    constexpr double limit = kLimit;
+    constexpr double kEnd = kLimit;
     // Truncation of a positive number: no call of std::floor in inner loops.
-    const double low = dbu > -limit ? dbu : -limit;
-    const double inside = low < limit ? low : limit;
-    return static_cast<std::int32_t>(static_cast<std::int64_t>(inside + limit) - kLimit);
+    const double low = dbu > -kEnd ? dbu : -kEnd;
+    const double inside = low < kEnd ? low : kEnd;
+    return static_cast<std::int32_t>(static_cast<std::int64_t>(inside + kEnd) - kLimit);
   }
 
   double per_um_;

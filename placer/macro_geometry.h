@@ -12,6 +12,7 @@
 #include "netlist_io/placement.h"
 #include "placer/dbu_lattice.h"
 #include "placer/macro_spacing.h"
+#include "placer/no_branch.h"
 
 namespace tessera::placer {
 
@@ -58,9 +59,8 @@ struct LatticeBox {
     return lo[axis] < other.hi[axis] && other.lo[axis] < hi[axis];
   }
   bool overlaps(const LatticeBox& other) const {
-    // No short circuit: in inner loops four comparisons cost less than a branch.
-    return ((lo[0] < other.hi[0]) & (other.lo[0] < hi[0]) & (lo[1] < other.hi[1]) &
-            (other.lo[1] < hi[1])) != 0;
+    return all_hold(
+        lo[0] < other.hi[0], other.lo[0] < hi[0], lo[1] < other.hi[1], other.lo[1] < hi[1]);
   }
 };
 

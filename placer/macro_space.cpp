@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <bit>
 
+#include "placer/no_branch.h"
+
 namespace tessera::placer {
 
 using netlist_io::Canvas;
@@ -93,8 +95,10 @@ LatticeBox MacroSpace::box_at(Item item, const cost::NodeMove& pose) const {
 
 bool MacroSpace::inside(Item item, const LatticeBox& box, Orientation orientation) const {
   const MacroGeometry::Shape& shape = geometry_.shape(item, orientation);
-  return ((box.lo[0] >= shape.min_lo[0]) & (box.lo[1] >= shape.min_lo[1]) &
-          (box.lo[0] <= shape.max_lo[0]) & (box.lo[1] <= shape.max_lo[1])) != 0;
+  return all_hold(box.lo[0] >= shape.min_lo[0],
+                  box.lo[1] >= shape.min_lo[1],
+                  box.lo[0] <= shape.max_lo[0],
+                  box.lo[1] <= shape.max_lo[1]);
 }
 
 MacroSpace::BucketRange MacroSpace::buckets_of(const LatticeBox& box) const {

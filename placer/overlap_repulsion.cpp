@@ -4,6 +4,8 @@
 #include <cmath>
 #include <limits>
 
+#include "placer/no_branch.h"
+
 namespace tessera::placer {
 void OverlapRepulsion::reset(std::span<const RepulsionBox> boxes, std::span<const Vector2> points) {
   boxes_.assign(boxes.begin(), boxes.end());
@@ -58,7 +60,7 @@ std::size_t OverlapRepulsion::find_overlapping(std::size_t row) {
   for (std::size_t other = row + 1; left_edges[other] < right; ++other) {
     // No branch: whether a candidate overlaps is hard to predict.
     found[num_found] = static_cast<std::uint32_t>(other);
-    num_found += static_cast<std::size_t>((lows[other] < high) & (low < highs[other]));
+    num_found += static_cast<std::size_t>(all_hold(lows[other] < high, low < highs[other]));
   }
   return num_found;
 }

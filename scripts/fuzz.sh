@@ -84,6 +84,8 @@ log="$folder/$target.log"
 regressions="tests/fuzz/regressions/$target"
 [[ -d "$regressions" ]] || regressions=""
 status=0
+# Readers read files: in a folder in memory that takes a twentieth of the time.
+[[ -w /dev/shm ]] && export TMPDIR=/dev/shm
 # A gigabyte is far more than any of these inputs may cost, ten seconds more than any may take.
 TESSERA_FUZZ_TARGET="$target" "$folder/bin/tessera_fuzz" "$corpus" "$seeds" ${regressions:+"$regressions"} \
   -max_total_time="$seconds" -max_len=65536 -rss_limit_mb=1024 -timeout=10 -print_final_stats=1 \

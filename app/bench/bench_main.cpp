@@ -138,7 +138,7 @@ struct Learner {
 std::vector<gnn::EpisodePlan> episode_plans(const Learner& learner, std::size_t count) {
   gnn::EpisodePlan plan;
   plan.encoder = learner.encoder;
-  return std::vector<gnn::EpisodePlan>(count, plan);
+  return {count, plan};
 }
 
 /// Cuts the trajectory after `count` steps, which come after no prefix.
@@ -309,7 +309,7 @@ void measure_messages(const gnn::ObservationEncoder& encoder, Stopwatch& stopwat
   const auto plain = [&] { return pass(plain_messages(vertices, layer, graph)); };
   const auto fused = [&] { return pass(fused_messages(vertices, layer, layout)); };
   const torch::Tensor expected = plain();
-  const double difference = (fused() - expected).abs().max().item<double>();
+  const auto difference = (fused() - expected).abs().max().item<double>();
   if (difference > 1e-5 * expected.abs().max().item<double>()) {
     throw std::runtime_error("fused and plain messages differ by " + std::to_string(difference));
   }
