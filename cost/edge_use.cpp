@@ -196,7 +196,7 @@ class WireLengths {
  private:
   static void add_run(std::int64_t* line, int first_col, int last_col, double length) {
     if (first_col <= last_col) {
-      const auto units = static_cast<std::int64_t>(length + 0.5);
+      const auto units = static_cast<std::int64_t>(length + 0.5);  // NOLINT: length >= 0
       line[first_col] += units;
       line[last_col + 1] -= units;
     }

@@ -13,7 +13,6 @@ namespace tessera::cost {
 using netlist_io::Canvas;
 using netlist_io::NodeId;
 using netlist_io::Offset;
-using netlist_io::Orientation;
 using netlist_io::Placement;
 using netlist_io::Rect;
 

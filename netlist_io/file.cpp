@@ -265,7 +265,7 @@ std::string compress(std::string_view text, const std::string& path) {
 /// Follows symbolic links, so that the file is replaced and the link stays.
 std::filesystem::path resolve_target(const std::string& path) {
   std::error_code error;
-  const std::filesystem::path resolved = std::filesystem::canonical(path, error);
+  std::filesystem::path resolved = std::filesystem::canonical(path, error);
   if (error) {
     return path;  // does not exist yet
   }

@@ -222,6 +222,7 @@ class GroupBuilder {
     std::vector<std::vector<End>> inputs(ways);
     for (const std::uint32_t first : first_pins_) {
       std::vector<Source> sources;
+      sources.reserve(ways);
       for (std::vector<End>& input : inputs) {
         sources.push_back({0, &input});
       }

@@ -74,6 +74,7 @@ void connect_input_ports(const std::vector<std::uint32_t>& ports,
     inputs.push_back(circuit.add_bundle({EndKind::kCell, cell}));
   }
   std::vector<NetIndex> nets;
+  nets.reserve(ports.size());
   for (const std::uint32_t port : ports) {
     nets.push_back(circuit.add_net({EndKind::kPort, port}));
   }

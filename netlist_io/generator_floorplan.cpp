@@ -44,8 +44,10 @@ bool inside(const PlacedBox& box, const Canvas& canvas) {
 
 Point cell_centre(const Canvas& canvas, std::size_t cell) {
   const auto cols = static_cast<std::size_t>(canvas.grid.cols);
-  return {(static_cast<double>(cell % cols) + 0.5) * canvas.cell_width(),
-          (static_cast<double>(cell / cols) + 0.5) * canvas.cell_height()};
+  const std::size_t col = cell % cols;
+  const std::size_t row = cell / cols;
+  return {(static_cast<double>(col) + 0.5) * canvas.cell_width(),
+          (static_cast<double>(row) + 0.5) * canvas.cell_height()};
 }
 
 /// Macros by descending area; those of one master stay together.
@@ -174,10 +176,12 @@ std::optional<std::vector<Point>> pack_first_fit(const MacroLibrary& library,
 
 Floorplan make_floorplan(const GeneratorOptions& options, const MacroLibrary& library) {
   const double area = library.total_area() / options.hard_utilization;
-  for (double growth = 1.0; growth <= kMaxCanvasGrowth; growth *= kCanvasGrowth) {
+  double growth = 1.0;
+  while (growth <= kMaxCanvasGrowth) {
     if (auto floorplan = try_canvas(options, library, make_canvas(options, growth * area))) {
       return std::move(*floorplan);
     }
+    growth *= kCanvasGrowth;
   }
   throw OptionError("hard_utilization " + std::to_string(options.hard_utilization) +
                     ": the hard macros do not fit at the centres of grid cells; lower it, or leave "

@@ -333,10 +333,10 @@ std::vector<HiddenPoint> scatter_clusters(std::size_t count, std::uint64_t seed)
   rng.shuffle(cells);
   std::vector<HiddenPoint> points(count);
   for (std::size_t i = 0; i < count; ++i) {
-    points[i].x =
-        (static_cast<double>(cells[i] % side) + rng.uniform()) / static_cast<double>(side);
-    points[i].y =
-        (static_cast<double>(cells[i] / side) + rng.uniform()) / static_cast<double>(side);
+    const auto col = cells[i] % side;
+    const auto row = cells[i] / side;
+    points[i].x = (static_cast<double>(col) + rng.uniform()) / static_cast<double>(side);
+    points[i].y = (static_cast<double>(row) + rng.uniform()) / static_cast<double>(side);
   }
   return points;
 }
