@@ -3,10 +3,13 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <fstream>
+#include <limits>
 #include <optional>
 #include <stdexcept>
+#include <string>
 #include <string_view>
 #include <utility>
 
@@ -129,18 +132,31 @@ nlohmann::ordered_json to_json(const Demonstration& demonstration) {
           {"cells", demonstration.cells}};
 }
 
+/// Throws `std::invalid_argument` for what is not written as a whole number from 0 to `most`.
+std::uint64_t whole_number(const nlohmann::json& value, const char* name, std::uint64_t most) {
+  if (!value.is_number_unsigned() || value.get<std::uint64_t>() > most) {
+    throw std::invalid_argument(std::string(name) + " is " + value.dump() +
+                                ", expected a whole number from 0 to " + std::to_string(most));
+  }
+  return value.get<std::uint64_t>();
+}
+
 /// Throws `nlohmann::json::exception` for a field that is missing or of another type and
 /// `std::invalid_argument` for one out of range.
 Demonstration from_json(const nlohmann::json& object) {
   Demonstration demonstration;
   demonstration.block = object.at("block").get<std::string>();
-  demonstration.seed = object.at("seed").get<std::uint64_t>();
+  demonstration.seed =
+      whole_number(object.at("seed"), "seed", std::numeric_limits<std::uint64_t>::max());
   demonstration.proxy = object.at("proxy").get<double>();
   const nlohmann::json& grid = object.at("grid");
   if (!grid.is_array() || grid.size() != 2) {
     throw std::invalid_argument("grid has to be two numbers, columns and rows");
   }
-  demonstration.grid = {grid.at(0).get<int>(), grid.at(1).get<int>()};
+  constexpr std::uint64_t kMostCells = 1U << 16;  // a side; placements have less
+  demonstration.grid = {
+      static_cast<int>(whole_number(grid.at(0), "the grid's width", kMostCells)),
+      static_cast<int>(whole_number(grid.at(1), "the grid's height", kMostCells))};
   if (demonstration.grid.cols < 1 || demonstration.grid.rows < 1) {
     throw std::invalid_argument("grid is " + grid_text(demonstration.grid) + ", expected >= 1");
   }
