@@ -263,6 +263,7 @@ PlcHeader make_header(const FlatGeneratorOptions& options, const Canvas& canvas)
 
 GeneratedFlatBlock generate_flat_block(const FlatGeneratorOptions& options) {
   options.validate();
+  // What each stream is for is its seed, too: another name means other blocks for every seed.
   Rng library_rng = Rng::derive(options.seed, "flat_generator.library");
   Rng logic_rng = Rng::derive(options.seed, "flat_generator.logic");
   Rng port_rng = Rng::derive(options.seed, "flat_generator.ports");

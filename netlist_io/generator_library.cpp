@@ -136,6 +136,7 @@ double MacroLibrary::total_area() const {
 }
 
 MacroLibrary make_library(const GeneratorMacroOptions& options, std::uint64_t seed) {
+  // The stream of the macro library; another name means other blocks for every seed.
   Rng rng = Rng::derive(seed, "generator.library");
   MacroLibrary library;
   library.banks = make_banks(options, rng);

@@ -132,13 +132,18 @@ nlohmann::ordered_json to_json(const Demonstration& demonstration) {
           {"cells", demonstration.cells}};
 }
 
-/// Throws `std::invalid_argument` for what is not written as a whole number from 0 to `most`.
-std::uint64_t whole_number(const nlohmann::json& value, const char* name, std::uint64_t most) {
-  if (!value.is_number_unsigned() || value.get<std::uint64_t>() > most) {
+/// Throws `std::invalid_argument` for what is not written as a whole number from `least` to `most`.
+std::uint64_t whole_number(const nlohmann::json& value,
+                           const char* name,
+                           std::uint64_t least,
+                           std::uint64_t most) {
+  const std::uint64_t number = value.is_number_unsigned() ? value.get<std::uint64_t>() : 0;
+  if (!value.is_number_unsigned() || number < least || number > most) {
     throw std::invalid_argument(std::string(name) + " is " + value.dump() +
-                                ", expected a whole number from 0 to " + std::to_string(most));
+                                ", expected a whole number from " + std::to_string(least) + " to " +
+                                std::to_string(most));
   }
-  return value.get<std::uint64_t>();
+  return number;
 }
 
 /// Throws `nlohmann::json::exception` for a field that is missing or of another type and
@@ -147,7 +152,7 @@ Demonstration from_json(const nlohmann::json& object) {
   Demonstration demonstration;
   demonstration.block = object.at("block").get<std::string>();
   demonstration.seed =
-      whole_number(object.at("seed"), "seed", std::numeric_limits<std::uint64_t>::max());
+      whole_number(object.at("seed"), "seed", 0, std::numeric_limits<std::uint64_t>::max());
   demonstration.proxy = object.at("proxy").get<double>();
   const nlohmann::json& grid = object.at("grid");
   if (!grid.is_array() || grid.size() != 2) {
@@ -155,11 +160,8 @@ Demonstration from_json(const nlohmann::json& object) {
   }
   constexpr std::uint64_t kMostCells = 1U << 16;  // a side; placements have less
   demonstration.grid = {
-      static_cast<int>(whole_number(grid.at(0), "the grid's width", kMostCells)),
-      static_cast<int>(whole_number(grid.at(1), "the grid's height", kMostCells))};
-  if (demonstration.grid.cols < 1 || demonstration.grid.rows < 1) {
-    throw std::invalid_argument("grid is " + grid_text(demonstration.grid) + ", expected >= 1");
-  }
+      static_cast<int>(whole_number(grid.at(0), "the grid's width", 1, kMostCells)),
+      static_cast<int>(whole_number(grid.at(1), "the grid's height", 1, kMostCells))};
   const std::optional<MacroOrder> order = parse_order(object.at("order").get<std::string>());
   if (!order) {
     throw std::invalid_argument("order is " + object.at("order").dump() +
