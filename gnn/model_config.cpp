@@ -1,7 +1,10 @@
 #include "gnn/model_config.h"
 
+#include <stdexcept>
+
 #include <nlohmann/json.hpp>
 
+#include "gnn/metadata_json.h"
 #include "netlist_io/errors.h"
 
 namespace tessera::gnn {
@@ -65,12 +68,12 @@ ModelConfig read_model_config(const std::map<std::string, std::string>& metadata
   }
   if (config.name == kCanvasModel) {
     try {
-      config = nlohmann::json::parse(value(kModelConfigKey)).get<ModelConfig>();
+      config = read_metadata(value(kModelConfigKey), ModelConfig());
       config.validate();
     } catch (const nlohmann::json::exception&) {
       fail("the checkpoint does not say what shape its network has");
-    } catch (const netlist_io::OptionError& error) {
-      fail(error.what());
+    } catch (const std::invalid_argument& error) {  // of `validate`, too
+      fail(std::string("the shape of the checkpoint's network: ") + error.what());
     }
   }
   return config;

@@ -15,6 +15,7 @@
 #include "gnn/adam.h"
 #include "gnn/device.h"
 #include "gnn/evaluation.h"
+#include "gnn/metadata_json.h"
 #include "gnn/model_file.h"
 #include "gnn/observation_encoder.h"
 #include "gnn/policy_net.h"
@@ -24,6 +25,7 @@
 #include "netlist_io/rng.h"
 #include "netlist_io/sha256.h"
 #include "placer/decoding.h"
+#include "placer/macro_env.h"
 
 namespace tessera::gnn {
 
@@ -147,6 +149,20 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Progress,
                                    judged_proxies,
                                    blocks,
                                    ppo)
+
+/// Throws `std::invalid_argument` for counts that no training comes to.
+void check_counts(const Progress& progress) {
+  constexpr std::int64_t kMost = 1'000'000'000'000;
+  for (const std::int64_t count : {progress.iteration, progress.episodes}) {
+    if (count < 0 || count > kMost) {
+      throw std::invalid_argument("a count is " + std::to_string(count) +
+                                  ", expected 0 to 1000000000000");
+    }
+  }
+  if (!(progress.elapsed_s >= 0.0 && progress.elapsed_s <= 1e12)) {
+    throw std::invalid_argument("the time is no number of seconds from 0 to 1e12");
+  }
+}
 
 /// What a training that goes on must have in common with its earlier part, and its limits.
 /// Trainings begun before this was kept have none of it.
@@ -316,17 +332,27 @@ class Trainer {
     return std::min(1.0, share);
   }
 
-  /// Whoever resumes may want the best in another form.
+  /// Whoever resumes may want the best in another form. Throws `netlist_io::ParseError` for an
+  /// episode that is none of its block.
   void tell_earlier_best() const {
-    for (std::size_t i = 0; options_.improved && i < blocks_.size(); ++i) {
+    for (std::size_t i = 0; i < blocks_.size(); ++i) {
       const placer::MacroProblem& problem = *blocks_[i].problem;
       const std::vector<CellIndex>& actions = progress_.blocks[i].best_actions;
       if (actions.empty()) {
         continue;
       }
       try {
-        const netlist_io::Placement placement = replay(problem, actions);
-        options_.improved(i, placement, problem.proxy_cost().evaluate(placement));
+        placer::MacroEnv env(problem);
+        for (const CellIndex action : actions) {
+          env.step(action);
+        }
+        if (!env.done()) {
+          throw netlist_io::InternalError("macros are left");
+        }
+        if (options_.improved) {
+          const netlist_io::Placement placement = env.placement();
+          options_.improved(i, placement, problem.proxy_cost().evaluate(placement));
+        }
       } catch (const netlist_io::InternalError&) {
         throw netlist_io::ParseError(
             {options_.output, 0, 0},
@@ -647,7 +673,9 @@ class Trainer {
     const Checkpoint checkpoint = load_checkpoint(options_.output);
     try {
       const std::vector<BlockProgress> blocks = progress_.blocks;
-      progress_ = json::parse(metadata(checkpoint, kTrainingKey, "")).get<Progress>();
+      Progress sample;
+      sample.blocks.push_back({"", {0.0, 0.0}, 0.0, {0}});
+      progress_ = read_metadata(metadata(checkpoint, kTrainingKey, ""), sample);
       const bool same = std::equal(
           blocks.begin(),
           blocks.end(),
@@ -659,10 +687,16 @@ class Trainer {
                                      "the checkpoint is of a training on other blocks");
       }
       progress_.ppo.validate();
-      follow(json::parse(metadata(checkpoint, kSettingKey, "{}")).get<Setting>());
+      check_counts(progress_);
+      follow(read_metadata(metadata(checkpoint, kSettingKey, "{}"), Setting()));
     } catch (const json::exception&) {
       throw netlist_io::ParseError({options_.output, 0, 0},
                                    "the checkpoint holds no state of a training to resume");
+    } catch (const netlist_io::OptionError&) {
+      throw;
+    } catch (const std::invalid_argument& error) {
+      throw netlist_io::ParseError({options_.output, 0, 0},
+                                   std::string("the state of the training: ") + error.what());
     }
     const std::shared_ptr<PolicyNet> best = load_model(checkpoint, options_.output);
     best->to(device_);

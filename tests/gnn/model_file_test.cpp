@@ -171,6 +171,10 @@ TEST_CASE("A canvas network whose shape is damaged is refused") {
     replace("\"canvas_width\":16", "\"canvas_width\":1000000000000");
     message = "canvas_width is out of range";
   }
+  SUBCASE("beyond all whole numbers") {
+    replace("\"canvas_width\":16", "\"canvas_width\":1e300");
+    message = "canvas_width is no whole number";
+  }
   SUBCASE("not the shape of the tensors") {
     replace("\"canvas_width\":16", "\"canvas_width\":12");
     message = "has another shape";

@@ -14,6 +14,7 @@
 #include "tests/gnn/small_block.h"
 #include "tests/gnn/torch_doctest.h"
 #include "tests/support/test_support.h"
+#include <nlohmann/json.hpp>
 
 #include "gnn/checkpoint.h"
 #include "gnn/model_file.h"
@@ -26,6 +27,7 @@
 
 namespace {
 
+using nlohmann::json;
 using tessera::gnn::Checkpoint;
 using tessera::gnn::IterationInfo;
 using tessera::gnn::kCircuitTrainingModel;
@@ -394,6 +396,44 @@ TEST_CASE("What cannot be resumed is refused") {
     run_first();
     Checkpoint checkpoint = load_checkpoint(options.output);
     checkpoint.metadata["training"] = "{}";
+    save_checkpoint(checkpoint, options.output);
+    CHECK_THROWS_WITH_AS(
+        run(), doctest::Contains("holds no state of a training to resume"), ParseError);
+  }
+  SUBCASE("numbers that cannot be") {
+    run_first();
+    const Checkpoint whole = load_checkpoint(options.output);
+    const auto run_with = [&](const char* path, const json& number) {
+      const json::json_pointer where(path);
+      json state = json::parse(whole.metadata.at("training"));
+      REQUIRE(state.contains(where));
+      state[where] = number;
+      Checkpoint changed = whole;
+      changed.metadata["training"] = state.dump();
+      save_checkpoint(changed, options.output);
+      run();
+    };
+    CHECK_THROWS_WITH_AS(run_with("/iteration", 1e300),
+                         doctest::Contains("iteration is no whole number"),
+                         ParseError);
+    CHECK_THROWS_WITH_AS(run_with("/iteration", -1), doctest::Contains("-1"), ParseError);
+    CHECK_THROWS_WITH_AS(
+        run_with("/ppo/epochs", 1.5), doctest::Contains("epochs is no whole number"), ParseError);
+    CHECK_THROWS_WITH_AS(run_with("/blocks/0/best_actions/1", std::int64_t{1} << 40),
+                         doctest::Contains("best_actions is too large"),
+                         ParseError);
+    CHECK_THROWS_WITH_AS(run_with("/blocks/0/best_actions/1", 4'000'000'000),
+                         doctest::Contains("cannot be played again"),
+                         ParseError);
+    CHECK_THROWS_WITH_AS(run_with("/blocks/0/best_actions", json::array({0})),
+                         doctest::Contains("cannot be played again"),
+                         ParseError);
+    CHECK_THROWS_WITH_AS(run_with("/elapsed_s", -1.0), doctest::Contains("time"), ParseError);
+  }
+  SUBCASE("a state nested without end") {
+    run_first();
+    Checkpoint checkpoint = load_checkpoint(options.output);
+    checkpoint.metadata["training"] = std::string(1'000'000, '[');
     save_checkpoint(checkpoint, options.output);
     CHECK_THROWS_WITH_AS(
         run(), doctest::Contains("holds no state of a training to resume"), ParseError);
