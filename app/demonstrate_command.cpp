@@ -396,6 +396,7 @@ void run_tasks(const std::vector<Task>& tasks,
   std::vector<std::exception_ptr> errors(num_workers);
   {
     std::vector<std::jthread> workers;
+    workers.reserve(num_workers);
     for (std::exception_ptr& error : errors) {
       workers.emplace_back([&] {
         try {

@@ -14,7 +14,7 @@ std::vector<std::string> check_feasibility(const Block& block,
                                            const netlist_io::Placement& fixed,
                                            const EnvironmentFlags& environment,
                                            bool on_grid_only) {
-  const std::vector<std::string> conflicts =
+  std::vector<std::string> conflicts =
       placer::fixed_macro_conflicts(block.netlist, block.canvas, fixed);
   constexpr std::size_t kMostPrinted = 10;
   for (std::size_t i = 0; i < std::min(conflicts.size(), kMostPrinted); ++i) {

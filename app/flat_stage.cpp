@@ -147,7 +147,7 @@ class TrialProgress {
     nlohmann::ordered_json event = to_json(trial);
     event["done"] = num_done_;
     event["total"] = total_;
-    log_event("trial", std::move(event));
+    log_event("trial", event);
     std::string count = std::to_string(num_done_);
     if (total_ > 0) {
       count += "/" + std::to_string(total_);

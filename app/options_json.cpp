@@ -29,11 +29,14 @@ void append_arguments(const CLI::Option& option,
   if (option.get_items_expected_max() == 0) {
     arguments.push_back(flag);
   } else if (option.get_delimiter() != '\0') {
-    std::string joined;
-    for (const std::string& value : values) {
-      joined += (joined.empty() ? "" : std::string(1, option.get_delimiter())) + value;
+    std::string argument = flag + "=";
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      if (i > 0) {
+        argument += option.get_delimiter();
+      }
+      argument += values[i];
     }
-    arguments.push_back(flag + "=" + joined);
+    arguments.push_back(argument);
   } else {
     for (const std::string& value : values) {
       arguments.push_back(flag + "=" + value);

@@ -188,8 +188,9 @@ std::vector<std::string> EnvironmentFlags::follow(const std::string& trained,
     if (!given) {
       this->*flag.value = value;
     } else if (this->*flag.value != value) {
-      warnings.push_back(std::string(flag.name) + " is " + this->*flag.value + ", but " +
-                         checkpoint + " was trained with " + value);
+      std::string& warning = warnings.emplace_back(flag.name);
+      warning.append(" is ").append(this->*flag.value).append(", but ").append(checkpoint);
+      warning.append(" was trained with ").append(value);
     }
   }
   return warnings;

@@ -182,7 +182,7 @@ void close_log(int exit_code) {
   the_log().close(exit_code);
 }
 
-void log_event(const std::string& event, ordered_json fields) {
+void log_event(const std::string& event, const ordered_json& fields) {
   the_log().event(event, fields);
 }
 
@@ -271,7 +271,9 @@ bool StageProgress::is_due(double now_s) const {
   return now_s - *last_s_ >= interval_s;
 }
 
-void StageProgress::operator()(const WorkDone& work, const std::string& text, ordered_json fields) {
+void StageProgress::operator()(const WorkDone& work,
+                               const std::string& text,
+                               const ordered_json& fields) {
   const double now_s = seconds_between(start_, Clock::now());
   if (!first_) {
     first_ = {now_s, work.done};
@@ -298,7 +300,7 @@ void StageProgress::operator()(const WorkDone& work, const std::string& text, or
     }
   }
   event.update(fields);
-  log_event("status", std::move(event));
+  log_event("status", event);
   log_status(line);
 }
 

@@ -24,7 +24,7 @@ void open_log(const CommonFlags& flags, const std::string& command);
 void close_log(int exit_code);
 
 /// An event that the file alone gets.
-void log_event(const std::string& event, nlohmann::ordered_json fields);
+void log_event(const std::string& event, const nlohmann::ordered_json& fields);
 
 /// A line that stays, unless the user wants it quiet.
 void log_line(const std::string& text);
@@ -65,7 +65,9 @@ class StageProgress {
   StageProgress(std::string stage, std::string unit, Clock::time_point start);
 
   /// `text` and `fields`: the best so far and the like.
-  void operator()(const WorkDone& work, const std::string& text, nlohmann::ordered_json fields);
+  void operator()(const WorkDone& work,
+                  const std::string& text,
+                  const nlohmann::ordered_json& fields);
 
  private:
   struct Mark {

@@ -44,11 +44,17 @@ SearchedBlock::SearchedBlock(const Block& input,
 }
 
 netlist_io::Placement SearchedBlock::collapse(netlist_io::Placement placement) const {
-  return groups_ ? groups_->collapse(placement) : placement;
+  if (groups_) {
+    return groups_->collapse(placement);
+  }
+  return placement;
 }
 
 netlist_io::Placement SearchedBlock::expand(netlist_io::Placement placement) const {
-  return groups_ ? groups_->expand(placement) : placement;
+  if (groups_) {
+    return groups_->expand(placement);
+  }
+  return placement;
 }
 
 void SearchedBlock::expand(PlacementReport& report) const {
@@ -63,7 +69,7 @@ void SearchedBlock::expand(PlacementReport& report) const {
   report.placement = groups_->expand(report.placement);
   for (Stage& stage : cost_report.stages) {
     if (stage.placement) {
-      stage.placement = groups_->expand(std::move(*stage.placement));
+      stage.placement = groups_->expand(*stage.placement);
     }
   }
   cost_report.cost =

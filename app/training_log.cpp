@@ -89,7 +89,7 @@ void TrainingProgress::operator()(const gnn::IterationInfo& info) {
   ordered_json event = to_json(info);
   const double left = left_s(info);
   event["left_s"] = left;
-  log_event("iteration", std::move(event));
+  log_event("iteration", event);
   constexpr std::int64_t kHeadingEvery = 20;
   if (num_told_++ % kHeadingEvery == 0) {
     log_line(

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "placer/cell_centre.h"
+
 namespace tessera::gnn {
 
 using netlist_io::Canvas;
@@ -142,13 +144,12 @@ void ObservationEncoder::write_nodes(std::span<const CellIndex> actions,
                                      float* nodes,
                                      std::int64_t* cells) const {
   const Canvas& canvas = problem_.canvas();
-  const auto cols = static_cast<CellIndex>(canvas.grid.cols);
   std::copy(start_.begin(), start_.end(), nodes);
   for (std::size_t step = 0; step < actions.size(); ++step) {
     float* const features = nodes + problem_.vertex_of_step(step) * kNodeFeatures;
-    const CellIndex cell = actions[step];
-    features[kX] = static_cast<float>((cell % cols + 0.5) * canvas.cell_width() / scale_);
-    features[kY] = static_cast<float>((cell / cols + 0.5) * canvas.cell_height() / scale_);
+    const placer::CellCentre centre = placer::cell_centre(canvas, actions[step]);
+    features[kX] = static_cast<float>(centre.x / scale_);
+    features[kY] = static_cast<float>(centre.y / scale_);
     features[kIsPlaced] = 1.0F;
   }
   nodes[problem_.vertex_of_step(actions.size()) * kNodeFeatures + kIsCurrent] = 1.0F;

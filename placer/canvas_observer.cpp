@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "netlist_io/errors.h"
+#include "placer/cell_centre.h"
 
 namespace tessera::placer {
 
@@ -223,9 +224,9 @@ void CanvasObserver::draw_contact(const MacroEnv& env, std::span<float> channels
   const double width = box.width() / canvas.cell_width();
   const double height = box.height() / canvas.cell_height();
   env.mask().for_each([&](CellIndex cell) {
-    const auto cols = static_cast<CellIndex>(canvas.grid.cols);
-    const double x0 = cell % cols + 0.5 - 0.5 * width;
-    const double y0 = cell / cols + 0.5 - 0.5 * height;
+    const CellCentre centre = cell_centre(canvas.grid, cell);
+    const double x0 = centre.x - 0.5 * width;
+    const double y0 = centre.y - 0.5 * height;
     const double x1 = x0 + width;
     const double y1 = y0 + height;
     const double touching =

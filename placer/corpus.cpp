@@ -18,7 +18,6 @@
 
 namespace tessera::placer {
 
-using netlist_io::Canvas;
 using netlist_io::OptionError;
 using netlist_io::ParseError;
 using netlist_io::PlcHeader;

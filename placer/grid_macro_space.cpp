@@ -9,6 +9,7 @@
 
 #include "cost/cell_range.h"
 #include "netlist_io/errors.h"
+#include "placer/cell_centre.h"
 #include "placer/grid_packing.h"
 
 namespace tessera::placer {
@@ -56,11 +57,8 @@ CellIndex GridMacroSpace::cell_at(double x, double y) const {
 
 cost::NodeMove GridMacroSpace::snap(const cost::NodeMove& pose) const {
   const CellIndex cell = cell_at(pose.x, pose.y);
-  const auto cols = static_cast<CellIndex>(canvas_.grid.cols);
-  return {pose.node,
-          (cell % cols + 0.5) * canvas_.cell_width(),
-          (cell / cols + 0.5) * canvas_.cell_height(),
-          pose.orientation};
+  const CellCentre centre = cell_centre(canvas_, cell);
+  return {pose.node, centre.x, centre.y, pose.orientation};
 }
 
 bool GridMacroSpace::fits(std::span<const cost::NodeMove> poses) const {
@@ -114,11 +112,9 @@ namespace {
 std::optional<CellIndex> nearest_cell(CellMaskView mask, const Canvas& canvas, double x, double y) {
   std::optional<CellIndex> nearest;
   double least = std::numeric_limits<double>::infinity();
-  const auto cols = static_cast<CellIndex>(canvas.grid.cols);
   mask.for_each([&](CellIndex cell) {
-    const double dx = (cell % cols + 0.5) * canvas.cell_width() - x;
-    const double dy = (cell / cols + 0.5) * canvas.cell_height() - y;
-    const double distance = std::abs(dx) + std::abs(dy);
+    const CellCentre centre = cell_centre(canvas, cell);
+    const double distance = std::abs(centre.x - x) + std::abs(centre.y - y);
     if (distance < least) {
       least = distance;
       nearest = cell;
@@ -166,10 +162,10 @@ Placement legalize_on_grid(const Netlist& netlist,
     cells = std::move(packing->cells);
   }
   Placement legal = placement;
-  const auto cols = static_cast<CellIndex>(canvas.grid.cols);
   for (std::size_t i = 0; i < macros.size(); ++i) {
-    legal.x[macros[i].index()] = (cells[i] % cols + 0.5) * canvas.cell_width();
-    legal.y[macros[i].index()] = (cells[i] / cols + 0.5) * canvas.cell_height();
+    const CellCentre centre = cell_centre(canvas, cells[i]);
+    legal.x[macros[i].index()] = centre.x;
+    legal.y[macros[i].index()] = centre.y;
     legal.placed[macros[i].index()] = 1;
   }
   return legal;

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "netlist_io/errors.h"
+#include "placer/cell_centre.h"
 
 namespace tessera::placer {
 
@@ -67,10 +68,10 @@ StepResult MacroEnv::step(CellIndex action) {
 
 double MacroEnv::move_macro(NodeId macro, CellIndex cell) {
   const Canvas& canvas = problem_->canvas();
-  const auto cols = static_cast<CellIndex>(canvas.grid.cols);
   const std::size_t node = macro.index();
-  placement_.x[node] = (cell % cols + 0.5) * canvas.cell_width();
-  placement_.y[node] = (cell / cols + 0.5) * canvas.cell_height();
+  const CellCentre centre = cell_centre(canvas, cell);
+  placement_.x[node] = centre.x;
+  placement_.y[node] = centre.y;
   placement_.placed[node] = 1;
   const double before = running_cost_.proxy();
   const double after = running_cost_.move(macro, placement_.x[node], placement_.y[node]);

@@ -59,7 +59,7 @@ GradientPlacer make_analytic_prior(const Netlist& netlist,
   gradient.move_hard_macros = true;
   gradient.iterations = 200;
   gradient.cost = options.cost;
-  return GradientPlacer(netlist, canvas, gradient);
+  return {netlist, canvas, gradient};
 }
 
 std::string size_text(const Netlist& netlist, NodeId macro) {

@@ -16,7 +16,6 @@ using netlist_io::Canvas;
 using netlist_io::NetId;
 using netlist_io::Netlist;
 using netlist_io::NodeId;
-using netlist_io::NodeKind;
 using netlist_io::Offset;
 using netlist_io::PinId;
 using netlist_io::Placement;

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "netlist_io/errors.h"
+#include "placer/cell_centre.h"
 #include "placer/clustering/clustering.h"
 #include "placer/clustering/flat_placement.h"
 #include "placer/grid_legality.h"
@@ -50,11 +51,11 @@ void make_legal(const Netlist& netlist, const Canvas& canvas, Placement& placeme
   if (!packing) {
     throw InfeasibleError("the hard macros do not fit at the centres of the grid cells");
   }
-  const auto cols = static_cast<CellIndex>(canvas.grid.cols);
   for (std::size_t i = 0; i < packing->cells.size(); ++i) {
     const std::size_t node = netlist.hard_macros()[i].index();
-    placement.x[node] = (packing->cells[i] % cols + 0.5) * canvas.cell_width();
-    placement.y[node] = (packing->cells[i] / cols + 0.5) * canvas.cell_height();
+    const CellCentre centre = cell_centre(canvas, packing->cells[i]);
+    placement.x[node] = centre.x;
+    placement.y[node] = centre.y;
   }
   const auto inside = [](double centre, double size, double limit) {
     const double half = std::min(0.5 * size, 0.5 * limit);
@@ -71,6 +72,7 @@ void make_legal(const Netlist& netlist, const Canvas& canvas, Placement& placeme
 
 std::vector<std::string_view> generated_block_recipes() {
   std::vector<std::string_view> names;
+  names.reserve(kClusteredRecipes.size() + netlist_io::all_flat_recipes().size());
   for (const netlist_io::GeneratorRecipe recipe : kClusteredRecipes) {
     names.push_back(netlist_io::to_string(recipe));
   }

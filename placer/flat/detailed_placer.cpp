@@ -73,8 +73,8 @@ class NetPull {
   /// Relative to the extents' own lengths.
   double cost(double at) const {
     double sum = 0.0;
-    for (std::size_t i = 0; i < ends_.size(); ++i) {
-      sum += 0.5 * ends_[i].weight * std::abs(at - ends_[i].at);
+    for (const End& end : ends_) {
+      sum += 0.5 * end.weight * std::abs(at - end.at);
     }
     return sum;
   }

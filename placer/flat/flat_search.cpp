@@ -341,7 +341,7 @@ class FlatSearch {
     return room_for_routing(netlist_, canvas_, best.placement, edges, best.room);
   }
 
-  Judged place_mixed(std::string name,
+  Judged place_mixed(const std::string& name,
                      const Placement& start,
                      const MixedVariant& variant,
                      const FlatPlacerOptions& mixed,
