@@ -5,6 +5,8 @@
 #include <limits>
 #include <numeric>
 
+#include "cost/target_clones.h"
+
 namespace tessera::cost {
 namespace {
 
@@ -14,8 +16,8 @@ struct Above {
   std::int64_t equal = 0;  ///< values == threshold
 };
 
-__attribute__((target_clones("avx512f", "avx2", "default"))) Above count_above(
-    const std::int64_t* values, std::size_t size, std::int64_t threshold) {
+TESSERA_TARGET_CLONES("avx512f", "avx2", "default")
+Above count_above(const std::int64_t* values, std::size_t size, std::int64_t threshold) {
   std::int64_t count = 0;
   std::uint64_t sum = 0;  // wraps where a low threshold lets far more than k values through
   std::int64_t equal = 0;

@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <vector>
 
+#include "cost/target_clones.h"
+
 namespace tessera::placer {
 namespace {
 
@@ -161,10 +163,8 @@ template <typename TakeSlope>
   return total;
 }
 
-__attribute__((target_clones("avx2", "default"))) void add_all_groups(const PointNets& nets,
-                                                                      const Axis& axis,
-                                                                      float* gradient,
-                                                                      double& total) {
+TESSERA_TARGET_CLONES("avx2", "default")
+void add_all_groups(const PointNets& nets, const Axis& axis, float* gradient, double& total) {
   total = visit_groups(
               nets,
               0,
@@ -180,12 +180,13 @@ __attribute__((target_clones("avx2", "default"))) void add_all_groups(const Poin
               .smooth;
 }
 
-__attribute__((target_clones("avx2", "default"))) void write_some_groups(const PointNets& nets,
-                                                                         std::size_t begin,
-                                                                         std::size_t end,
-                                                                         const Axis& axis,
-                                                                         float* entry_gradient,
-                                                                         SmoothLength& total) {
+TESSERA_TARGET_CLONES("avx2", "default")
+void write_some_groups(const PointNets& nets,
+                       std::size_t begin,
+                       std::size_t end,
+                       const Axis& axis,
+                       float* entry_gradient,
+                       SmoothLength& total) {
   total = visit_groups(
       nets,
       begin,

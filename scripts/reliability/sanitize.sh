@@ -23,12 +23,14 @@ shift
 folder="$(build_dir "$preset")"
 cd "$ROOT"
 cmake --preset "$preset" > /dev/null
-cmake --build "$folder" -j "${TESSERA_JOBS:-2}" | tail -n 1
+# The shadow memory of clang 14 wants the addresses where kernels used to put them, in the program that
+# writes its completions in the build, too.
+plainly=(setarch --addr-no-randomize)
+"${plainly[@]}" cmake --build "$folder" -j "${TESSERA_JOBS:-2}" | tail -n 1
 
 # Reports of libraries that are not instrumented are not ours; LibTorch keeps what it allocates once.
 export UBSAN_OPTIONS=print_stacktrace=1
 export ASAN_OPTIONS=detect_stack_use_after_return=1
 export LSAN_OPTIONS="suppressions=$ROOT/scripts/reliability/lsan.supp print_suppressions=0"
 export TSAN_OPTIONS="ignore_noninstrumented_modules=1"
-# The shadow memory of clang 14 wants the addresses where kernels used to put them.
-setarch --addr-no-randomize ctest --test-dir "$folder" --output-on-failure "$@"
+"${plainly[@]}" ctest --test-dir "$folder" --output-on-failure "$@"

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "tests/app/run_tessera.h"
+#include "tests/support/sanitizers.h"
 #include "tests/support/test_support.h"
 #include <doctest/doctest.h>
 #include <nlohmann/json.hpp>
@@ -275,7 +276,7 @@ TEST_CASE("--time ends in time, and the quota reported gives the same bytes") {
   const fs::path folder = scratch_dir("search_time");
   const json timed = search(small_block().plc, {"--time", "1", "-o", folder / "timed.plc"});
   CHECK(timed["legal"] == true);
-  CHECK(timed["time_s"]["total"].get<double>() < 5.0);
+  CHECK(timed["time_s"]["total"].get<double>() < 5.0 * kSlowdown);
   if (timed["stopped"] == false) {  // true on a machine that was busy with something else
     search(small_block().plc,
            {"--evals",
@@ -332,7 +333,7 @@ TEST_CASE("a quota with a time stops at whichever comes first") {
   const json by_time =
       search(small_block().plc, {"--evals", "1000000000", "--time", "0.5", "-o", out});
   CHECK(by_time["stopped"] == true);
-  CHECK(by_time["time_s"]["total"].get<double>() < 10.0);
+  CHECK(by_time["time_s"]["total"].get<double>() < 10.0 * kSlowdown);
   CHECK(by_time["legal"] == true);
   const json by_quota = search(small_block().plc, {"--evals", "4000", "--time", "100", "-o", out});
   CHECK(by_quota["stopped"] == false);

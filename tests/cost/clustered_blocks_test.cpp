@@ -49,7 +49,8 @@ void check_every_smoothing(const json& entry,
   CostOptions options = testing::golden_options(entry);
   const json& costs = entry.at("congestion_cost_by_smooth_range");
   CHECK(costs.size() == 4);
-  for (const auto& [range, expected] : costs.items()) {
+  for (const auto& [key, expected] : costs.items()) {
+    const std::string& range = key;  // clang 14 does not capture bindings
     CAPTURE(range);
     options.smooth_range = std::stoi(range);
     const CostBreakdown cost = ProxyCost(netlist, canvas, options).evaluate(placement);

@@ -30,7 +30,8 @@ TEST_CASE("float32 numbers and the full canvas reproduce what the original binar
   TESSERA_REQUIRE_BENCHMARKS(benchmarks);
   const json golden = testing::read_json(benchmarks / "golden.json");
   int num_with_excess = 0;
-  for (const auto& [name, design] : golden.at("designs").items()) {
+  for (const auto& [key, design] : golden.at("designs").items()) {
+    const std::string& name = key;  // clang 14 does not capture bindings
     CAPTURE(name);
     const json& expected = design.at("original_binary_exact");
     const json& printed = design.at("google_header_initial");
@@ -83,7 +84,8 @@ TEST_CASE("float32 numbers and the full canvas reproduce what the original binar
 TEST_CASE("wirelength at the coordinates of the netlist equals the reference values") {
   TESSERA_REQUIRE_BENCHMARKS(benchmarks);
   const json golden = testing::read_json(benchmarks / "golden.json");
-  for (const auto& [name, design] : golden.at("designs").items()) {
+  for (const auto& [key, design] : golden.at("designs").items()) {
+    const std::string& name = key;  // clang 14 does not capture bindings
     CAPTURE(name);
     const Netlist netlist =
         testing::read_one_netlist(benchmarks / "clustered" / name / "netlist.pb.txt.gz").netlist;

@@ -62,7 +62,8 @@ TEST_CASE("readers survive files that end anywhere") {
       {"def", lef + "\n----\n" + content(root / "data/lefdef/small.def")},
       {"checkpoint", content(root / "data/checkpoints/default.safetensors")}};
   constexpr std::size_t kCuts = 40;
-  for (const auto& [name, text] : files) {
+  for (const auto& [key, text] : files) {
+    const char* const name = key;  // clang 14 does not capture bindings
     const FuzzTarget* const target = find_fuzz_target(name);
     REQUIRE(target != nullptr);
     REQUIRE(!text.empty());

@@ -145,7 +145,8 @@ TEST_CASE("the published grids of the clustered blocks come out") {
   std::ifstream file(benchmarks / "golden.json");
   const nlohmann::json golden = nlohmann::json::parse(file);
   int num_blocks = 0;
-  for (const auto& [name, design] : golden.at("designs").items()) {
+  for (const auto& [key, design] : golden.at("designs").items()) {
+    const std::string& name = key;  // clang 14 does not capture bindings
     CAPTURE(name);
     const std::string path = (benchmarks / "clustered" / name / "netlist.pb.txt.gz").string();
     const Netlist netlist = tessera::netlist_io::read_netlist({&path, 1}).netlist;
