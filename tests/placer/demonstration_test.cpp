@@ -199,7 +199,7 @@ TEST_CASE("a bad line is reported with path and line") {
   CHECK(contains(read_error(path, with(kLine, "[5,", "[-1,")), "cell -1"));
   CHECK(contains(read_error(path, with(kLine, "[5,", "[0.5,")), "cell 0.5"));
   CHECK(contains(read_error(path, with(kLine, "[3,2]", "[3]")), "two numbers"));
-  CHECK(contains(read_error(path, with(kLine, "[3,2]", "[3,0]")), "3 x 0"));
+  CHECK(contains(read_error(path, with(kLine, "[3,2]", "[3,0]")), "the grid's height is 0"));
   CHECK(contains(read_error(path, with(kLine, "area", "size")), "\"size\""));
 }
 

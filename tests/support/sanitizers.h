@@ -2,17 +2,32 @@
 
 namespace tessera::testing {
 
-/// How many times longer the program may take than usual: sanitizers slow it down.
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-inline constexpr double kSlowdown = 20.0;
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-inline constexpr double kSlowdown = 20.0;
+/// Which sanitizers the build has.
+#if defined(__has_feature)  // clang
+#if __has_feature(address_sanitizer)
+inline constexpr bool kAddressSanitizer = true;
 #else
-inline constexpr double kSlowdown = 1.0;
+inline constexpr bool kAddressSanitizer = false;
+#endif
+#if __has_feature(thread_sanitizer)
+inline constexpr bool kThreadSanitizer = true;
+#else
+inline constexpr bool kThreadSanitizer = false;
 #endif
 #else
-inline constexpr double kSlowdown = 1.0;
+#ifdef __SANITIZE_ADDRESS__
+inline constexpr bool kAddressSanitizer = true;
+#else
+inline constexpr bool kAddressSanitizer = false;
 #endif
+#ifdef __SANITIZE_THREAD__
+inline constexpr bool kThreadSanitizer = true;
+#else
+inline constexpr bool kThreadSanitizer = false;
+#endif
+#endif
+
+/// How many times longer than usual the program may take.
+inline constexpr double kSlowdown = kAddressSanitizer || kThreadSanitizer ? 20.0 : 1.0;
 
 }  // namespace tessera::testing
