@@ -91,8 +91,9 @@ void ClusteringSettings::add_to(CLI::App& command) {
       ->group(group);
 }
 
-ClusteringSettings ClusteringSettings::with_seed(std::uint64_t seed) {
+ClusteringSettings ClusteringSettings::with(std::uint64_t seed, int threads) {
   ClusteringSettings settings;
+  settings.threads = threads;
   settings.options.seed = seed;
   return settings;
 }
@@ -110,10 +111,12 @@ void cluster_block(const ClusteringSettings& settings, Block& block) {
   }
   flat.positions_from_input =
       settings.input_positions && has_positions(flat.netlist, flat.placement);
+  placer::FlatPlacementOptions rough;
+  rough.threads = settings.threads;
   const Placement positions =
       flat.positions_from_input
           ? flat.placement
-          : placer::place_flat_netlist(flat.netlist, block.canvas, flat.placement);
+          : placer::place_flat_netlist(flat.netlist, block.canvas, flat.placement, rough);
   flat.clustering =
       placer::cluster_netlist(flat.netlist, positions, block.canvas, options, partition);
   block.netlist = std::move(flat.clustering.netlist);

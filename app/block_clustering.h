@@ -22,9 +22,10 @@ struct ClusteringSettings {
   /// Otherwise, and by default, by an analytic placement: positions of an input come from another
   /// placer, perhaps a better one, and `place` is not to see them.
   bool input_positions = false;
+  int threads = 1;  ///< changes no result
 
   void add_to(CLI::App& command);
-  static ClusteringSettings with_seed(std::uint64_t seed);
+  static ClusteringSettings with(std::uint64_t seed, int threads);
 };
 
 /// Replaces the standard cells of a block by clusters. Its canvas must be complete. Throws

@@ -58,6 +58,7 @@ int run(const ClusterFlags& flags) {
   ClusteringSettings clustering = flags.clustering;
   clustering.input_positions = flags.positions == "input";
   clustering.options.seed = flags.common.seed;
+  clustering.threads = flags.common.num_threads();
   BlockFlags input = flags.block;
   input.input.precision = netlist_io::NumberPrecision::kFloat32;
   const std::unique_ptr<const Block> block = read_block(input, BlockUse::kPlacing, clustering);

@@ -174,7 +174,9 @@ int run(const FinetuneFlags& flags) {
   EnvironmentFlags environment = flags.environment;
   flags.training.follow_checkpoint(plugin, start, outputs.checkpoint, environment);
   const std::unique_ptr<const Block> block =
-      read_block(flags.block, BlockUse::kPlacing, ClusteringSettings::with_seed(flags.common.seed));
+      read_block(flags.block,
+                 BlockUse::kPlacing,
+                 ClusteringSettings::with(flags.common.seed, flags.common.num_threads()));
   print_notes(block->notes);
   const SearchedBlock searched(*block, environment, environment.apply_fixes(*block));
   const placer::MacroProblem problem(searched.block().netlist,

@@ -389,7 +389,9 @@ int run(const PlaceFlags& flags, nlohmann::ordered_json options_given) {
   catch_interrupts();
   PolicyLoader loader(flags);
   const std::unique_ptr<const Block> block =
-      read_block(flags.block, BlockUse::kPlacing, ClusteringSettings::with_seed(flags.common.seed));
+      read_block(flags.block,
+                 BlockUse::kPlacing,
+                 ClusteringSettings::with(flags.common.seed, flags.common.num_threads()));
   print_notes(block->notes);
   const SearchedBlock searched(
       *block, flags.environment, forget_movable(*block, flags.environment.apply_fixes(*block)));

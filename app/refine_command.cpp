@@ -43,7 +43,9 @@ int run(const RefineFlags& flags, nlohmann::ordered_json options_given) {
   flags.outputs.check(flags.block.input);
   catch_interrupts();
   const std::unique_ptr<const Block> block =
-      read_block(flags.block, BlockUse::kPlacing, ClusteringSettings::with_seed(flags.common.seed));
+      read_block(flags.block,
+                 BlockUse::kPlacing,
+                 ClusteringSettings::with(flags.common.seed, flags.common.num_threads()));
   print_notes(block->notes);
   netlist_io::Placement input = flags.environment.apply_fixes(*block);
   if (block->flat) {

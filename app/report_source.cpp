@@ -185,7 +185,7 @@ class RunReader {
     if (use == BlockUse::kLooking && overrides_.plc) {
       block.input.plc = overrides_.plc;
     }
-    auto read = read_block(block, use, ClusteringSettings::with_seed(seed));
+    auto read = read_block(block, use, ClusteringSettings::with(seed, 1));
     run_.placement = flags.environment.apply_fixes(*read);
     run_.spacing = flags.environment.space_options(*read).spacing;
     run_.block = std::move(read);

@@ -306,12 +306,22 @@ void require(bool valid, const char* option, const char* range) {
   }
 }
 
+/// Beyond, sums of squares leave the range of float.
+constexpr double kMostFactor = 1e6;
+/// Of episodes, whose states are held at the same time, and of everything that is repeated.
+constexpr std::int64_t kMostEpisodes = 100'000;
+constexpr std::int64_t kMostPasses = 1'000'000'000;
+
 bool is_positive(double value) {
-  return value > 0.0 && std::isfinite(value);
+  return value > 0.0 && value <= kMostFactor;
 }
 
 bool is_not_negative(double value) {
-  return value >= 0.0 && std::isfinite(value);
+  return value >= 0.0 && value <= kMostFactor;
+}
+
+bool is_within(std::int64_t value, std::int64_t least, std::int64_t most) {
+  return value >= least && value <= most;
 }
 
 bool is_share(double value) {
@@ -331,32 +341,33 @@ std::vector<StateIndex> all_states(std::span<const Trajectory> trajectories) {
 }  // namespace
 
 void PpoOptions::validate() const {
-  require(episodes_per_iteration >= 2, "episodes_per_iteration", "at least 2");
-  require(blocks_per_iteration >= 1, "blocks_per_iteration", "at least 1");
-  require(epochs >= 1, "epochs", "at least 1");
-  require(minibatch >= 1, "minibatch", "at least 1");
-  require(is_positive(learning_rate), "learning_rate", "a finite number > 0");
+  require(
+      is_within(episodes_per_iteration, 2, kMostEpisodes), "episodes_per_iteration", "2 to 100000");
+  require(is_within(blocks_per_iteration, 1, kMostPasses), "blocks_per_iteration", "1 to 1e9");
+  require(is_within(epochs, 1, kMostPasses), "epochs", "1 to 1e9");
+  require(is_within(minibatch, 1, kMostPasses), "minibatch", "1 to 1e9");
+  require(is_positive(learning_rate), "learning_rate", "a number > 0, at most 1e6");
   require(is_share(final_learning_rate), "final_learning_rate", "a number from 0 to 1");
-  require(warmup_iterations >= 0, "warmup_iterations", "at least 0");
+  require(is_within(warmup_iterations, 0, kMostPasses), "warmup_iterations", "0 to 1e9");
   require(clip > 0.0 && clip < 1.0, "clip", "a number between 0 and 1");
-  require(is_not_negative(value_clip), "value_clip", "a finite number >= 0");
-  require(is_not_negative(entropy_coefficient), "entropy_coefficient", "a finite number >= 0");
-  require(is_not_negative(final_entropy), "final_entropy", "a finite number >= 0");
-  require(is_not_negative(entropy_floor), "entropy_floor", "a finite number >= 0");
+  require(is_not_negative(value_clip), "value_clip", "a number from 0 to 1e6");
+  require(is_not_negative(entropy_coefficient), "entropy_coefficient", "a number from 0 to 1e6");
+  require(is_not_negative(final_entropy), "final_entropy", "a number from 0 to 1e6");
+  require(is_not_negative(entropy_floor), "entropy_floor", "a number from 0 to 1e6");
   require(weight_average >= 0.0 && weight_average < 1.0,
           "weight_average",
           "a number from 0 to below 1");
-  require(is_not_negative(value_coefficient), "value_coefficient", "a finite number >= 0");
+  require(is_not_negative(value_coefficient), "value_coefficient", "a number from 0 to 1e6");
   require(is_share(gae_lambda), "gae_lambda", "a number from 0 to 1");
-  require(is_positive(max_gradient_norm), "max_gradient_norm", "a finite number > 0");
-  require(is_positive(target_kl), "target_kl", "a finite number > 0");
-  require(is_not_negative(shaping), "shaping", "a finite number >= 0");
+  require(is_positive(max_gradient_norm), "max_gradient_norm", "a number > 0, at most 1e6");
+  require(is_positive(target_kl), "target_kl", "a number > 0, at most 1e6");
+  require(is_not_negative(shaping), "shaping", "a number from 0 to 1e6");
   require(is_share(restarts), "restarts", "a number from 0 to 1");
-  require(imitation_iterations >= 0, "imitation_iterations", "at least 0");
-  require(imitation_epochs >= 1, "imitation_epochs", "at least 1");
-  require(is_positive(imitation_rate), "imitation_rate", "a finite number > 0");
+  require(is_within(imitation_iterations, 0, kMostPasses), "imitation_iterations", "0 to 1e9");
+  require(is_within(imitation_epochs, 1, kMostPasses), "imitation_epochs", "1 to 1e9");
+  require(is_positive(imitation_rate), "imitation_rate", "a number > 0, at most 1e6");
   require(is_share(follow), "follow", "a number from 0 to 1");
-  require(is_not_negative(smoothing), "smoothing", "a finite number >= 0");
+  require(is_not_negative(smoothing), "smoothing", "a number from 0 to 1e6");
 }
 
 Tensor masked_log_softmax(const Tensor& logits, const Tensor& mask) {

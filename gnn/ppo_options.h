@@ -50,7 +50,8 @@ struct PpoOptions {
   bool expert_iteration = false;
   double smoothing = 0.6;  ///< cells over which a demonstrated cell is blurred; 0: not at all
 
-  /// Throws `netlist_io::OptionError` naming the first field outside its range.
+  /// Throws `netlist_io::OptionError` naming the first field outside its range. Nothing may be
+  /// beyond 1e9, no factor beyond 1e6, no number of episodes beyond 100,000.
   void validate() const;
 };
 

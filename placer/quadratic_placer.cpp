@@ -11,6 +11,7 @@
 #include <Eigen/Sparse>
 
 #include "netlist_io/errors.h"
+#include "placer/parallel_for.h"
 
 namespace tessera::placer {
 namespace {
@@ -175,6 +176,7 @@ void QuadraticPlacerOptions::validate() const {
   require(rounds >= 1, "rounds", rounds, ">= 1");
   require(tolerance > 0.0, "tolerance", tolerance, "> 0");
   require(min_distance > 0.0, "min_distance", min_distance, "> 0");
+  require(threads >= 1, "threads", threads, ">= 1");
 }
 
 void place_quadratically(const PointNets& nets,
@@ -188,8 +190,13 @@ void place_quadratically(const PointNets& nets,
     return;
   }
   const QuadraticAnchors pull = anchors.value_or(QuadraticAnchors{});
-  place_axis(nets, true, grid.cols, options, {pull.x, pull.weight}, x);
-  place_axis(nets, false, grid.rows, options, {pull.y, pull.weight}, y);
+  parallel_for(2, options.threads, [&](std::size_t axis) {
+    if (axis == 0) {
+      place_axis(nets, true, grid.cols, options, {pull.x, pull.weight}, x);
+    } else {
+      place_axis(nets, false, grid.rows, options, {pull.y, pull.weight}, y);
+    }
+  });
 }
 
 }  // namespace tessera::placer

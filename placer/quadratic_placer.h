@@ -12,6 +12,7 @@ struct QuadraticPlacerOptions {
   int rounds = 4;              ///< solves with renewed weights, >= 1
   double tolerance = 1e-3;     ///< relative residual at which a solve ends, > 0
   double min_distance = 0.25;  ///< closer pins count as this far apart, cells, > 0
+  int threads = 1;             ///< >= 1, two at most are of use; changes no result
 
   /// Throws `netlist_io::OptionError` naming the option, the value and the range.
   void validate() const;

@@ -55,6 +55,7 @@ class FlatPlacer {
     std::vector<double> y(nets_.movers.size(), 0.5 * kGridSide);
     QuadraticPlacerOptions quadratic;
     quadratic.tolerance = 1e-2;  // spreading moves everything by more
+    quadratic.threads = options_.threads;
     place_quadratically(nets_, canvas_.grid, quadratic, x, y);
     quadratic.rounds = 1;
     spread(x, y);
@@ -160,6 +161,7 @@ void FlatPlacementOptions::validate() const {
   require(rounds >= 1, "rounds", rounds, ">= 1");
   require(filling > 0.0 && filling <= 1.0, "filling", filling, "> 0 and <= 1");
   require(anchor_step > 0.0, "anchor_step", anchor_step, "> 0");
+  require(threads >= 1, "threads", threads, ">= 1");
 }
 
 bool lacks_cell_positions(const Netlist& netlist, const Placement& placement) {

@@ -12,6 +12,7 @@ struct FlatPlacementOptions {
   double anchor_step = 0.005;  ///< growth per round of the pull to the spread positions, > 0
   /// Whether hard macros that are placed stay, too, or only those that are fixed.
   bool hold_placed_macros = false;
+  int threads = 1;  ///< >= 1; changes no result
 
   /// Throws `netlist_io::OptionError` naming the option, the value and the range.
   void validate() const;

@@ -76,6 +76,7 @@ class FlatPlacer {
     } else {
       QuadraticPlacerOptions quadratic;
       quadratic.tolerance = 1e-2;
+      quadratic.threads = options_.threads;
       place_quadratically(model_.nets(), model_.grid(), quadratic, x, y);
     }
     netlist_io::Rng rng = netlist_io::Rng::derive(options_.seed, "flat_placer.jitter");

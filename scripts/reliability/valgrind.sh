@@ -45,8 +45,9 @@ check demonstrate --corpus "${block[0]}" --evals 2000 --threads 1 -o "$folder/d.
 check generate --recipe few-large-macros --seed 3 -o "$folder" --name g
 check generate --flat --recipe large-memories --cells 2000 --seed 5 -o "$folder" --name flat
 check cluster "$folder/flat.pb.txt.gz" -o "$folder/clustered.pb.txt.gz" --threads 1
-check place "$folder/flat.pb.txt.gz" --policy none --evals 2000 --flat-trials 1 --threads 1 -o "$folder/flat.plc"
-check cost "$folder/flat.pb.txt.gz" --plc "$folder/flat.plc" --flat --threads 1
+check place "$folder/flat.pb.txt.gz" --policy none --evals 2000 --flat-trials 1 --threads 1 \
+  -o "$folder/placed.plc" -o "$folder/placed.pb.txt.gz"
+check cost "$folder/flat.pb.txt.gz" --macros-from "$folder/placed.pb.txt.gz,$folder/placed.plc" --flat --threads 1
 check place "${design[@]}" --policy none --evals 1000 --threads 1 -o "$folder/out.def" -o "$folder/out.tcl"
 check convert "${design[@]}" -o "$folder/e.pb.txt"
 printf 'nothing to report\n'

@@ -1,5 +1,7 @@
+#include <algorithm>
 #include <cstddef>
 #include <filesystem>
+#include <fstream>
 #include <span>
 #include <string>
 #include <utility>
@@ -144,6 +146,40 @@ TEST_CASE("where the cells have no room beside the macros, the proxy decides, wi
   const json document = json::parse(placed.out);
   CHECK(document["overlaps"] == 0);
   CHECK(contains(document["flat"]["failed"].get<std::string>(), "cannot be placed"));
+}
+
+/// Of a running process; 0 if it has ended.
+int num_threads(pid_t process) {
+  std::ifstream status("/proc/" + std::to_string(process) + "/status");
+  std::string line;
+  while (std::getline(status, line)) {
+    if (line.starts_with("Threads:")) {
+      return std::stoi(line.substr(8));
+    }
+  }
+  return 0;
+}
+
+TEST_CASE("one thread asked for is one thread, in the libraries, too") {
+  // Large enough for Eigen to share its products among threads, if it may.
+  const std::filesystem::path folder = scratch_dir("flat_one_thread");
+  REQUIRE(run_tessera({"generate",
+                       "-o",
+                       folder,
+                       "--name",
+                       "f",
+                       "--recipe",
+                       "large-memories",
+                       "--cells",
+                       "8000",
+                       "--flat"})
+              .exit_code == 0);
+  int most = 0;
+  const RunResult run = run_tessera(
+      {"cluster", folder / "f.pb.txt.gz", "-o", folder / "out.pb.txt.gz", "--threads", "1"},
+      [&most](pid_t process, const std::string&) { most = std::max(most, num_threads(process)); });
+  CHECK(run.exit_code == 0);
+  CHECK(most == 1);
 }
 
 TEST_CASE("cluster takes the cells' positions of the input, or finds its own") {

@@ -374,6 +374,11 @@ TEST_CASE("Options out of range are refused by name") {
   };
   PpoOptions().validate();
   CHECK(refused(&PpoOptions::episodes_per_iteration, 1).starts_with("episodes_per_iteration"));
+  CHECK(
+      refused(&PpoOptions::episodes_per_iteration, 100'001).starts_with("episodes_per_iteration"));
+  CHECK(refused(&PpoOptions::epochs, 1'000'000'001).starts_with("epochs"));
+  CHECK(refused(&PpoOptions::learning_rate, 1e7).starts_with("learning_rate"));
+  CHECK(refused(&PpoOptions::shaping, 1e308).starts_with("shaping"));
   CHECK(refused(&PpoOptions::blocks_per_iteration, 0).starts_with("blocks_per_iteration"));
   CHECK(refused(&PpoOptions::epochs, 0).starts_with("epochs"));
   CHECK(refused(&PpoOptions::minibatch, 0).starts_with("minibatch"));
