@@ -306,7 +306,7 @@ void require(bool valid, const char* option, const char* range) {
   }
 }
 
-/// Beyond, sums of squares leave the range of float.
+/// Far beyond anything of use; its square is still a float.
 constexpr double kMostFactor = 1e6;
 /// Of episodes, whose states are held at the same time, and of everything that is repeated.
 constexpr std::int64_t kMostEpisodes = 100'000;

@@ -264,10 +264,13 @@ PlcHeader make_header(const FlatGeneratorOptions& options, const Canvas& canvas)
 GeneratedFlatBlock generate_flat_block(const FlatGeneratorOptions& options) {
   options.validate();
   // What each stream is for is its seed, too: another name means other blocks for every seed.
-  Rng library_rng = Rng::derive(options.seed, "flat_generator.library");
-  Rng logic_rng = Rng::derive(options.seed, "flat_generator.logic");
-  Rng port_rng = Rng::derive(options.seed, "flat_generator.ports");
-  Rng size_rng = Rng::derive(options.seed, "flat_generator.sizes");
+  const auto stream_of = [&options](const std::string& part) {
+    return Rng::derive(options.seed, "flat_generator." + part);
+  };
+  Rng library_rng = stream_of("library");  // of memories
+  Rng logic_rng = stream_of("logic");
+  Rng port_rng = stream_of("ports");
+  Rng size_rng = stream_of("sizes");
   const std::vector<MemoryMaster> masters = flat::draw_masters(options.memories, library_rng);
   Circuit circuit;
   flat::Wiring wiring(circuit, logic_rng);

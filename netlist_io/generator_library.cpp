@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
+#include <string>
 #include <string_view>
 
 #include "netlist_io/rng.h"
@@ -125,6 +126,12 @@ Master make_master(const GeneratorMacroOptions& options, double relative_area, R
   return master;
 }
 
+/// Random numbers of one part of the generator. Its name is its seed, too: another one means other
+/// blocks for every seed.
+Rng stream_of(std::uint64_t seed, const std::string& part) {
+  return Rng::derive(seed, "generator." + part);
+}
+
 }  // namespace
 
 double MacroLibrary::total_area() const {
@@ -136,8 +143,7 @@ double MacroLibrary::total_area() const {
 }
 
 MacroLibrary make_library(const GeneratorMacroOptions& options, std::uint64_t seed) {
-  // The stream of the macro library; another name means other blocks for every seed.
-  Rng rng = Rng::derive(seed, "generator.library");
+  Rng rng = stream_of(seed, "library");
   MacroLibrary library;
   library.banks = make_banks(options, rng);
   for (const double area : relative_areas(options, library.banks, rng)) {
@@ -153,7 +159,7 @@ MacroLibrary make_library(const GeneratorMacroOptions& options, std::uint64_t se
 }
 
 std::vector<PortPlan> make_ports(int count, std::uint64_t seed) {
-  Rng rng = Rng::derive(seed, "generator.ports");
+  Rng rng = stream_of(seed, "ports");
   const auto total = static_cast<std::size_t>(count);
   std::vector<PortPlan> ports;
   for (std::size_t bus = 0; ports.size() < total; ++bus) {
