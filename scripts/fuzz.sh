@@ -7,7 +7,8 @@
 # build/fuzz/corpus/TARGET. Needs clang (apt install clang libomp-dev).
 #
 #   TARGET   netlist, plc, lef, def, bookshelf, checkpoint, gzip, demonstrations, macro_groups,
-#            net_weights or halos; or `all`, one after the other
+#            net_weights, halos, run (JSON that `report` reads), metrics or config (of a training);
+#            or `all`, one after the other
 #   --help   this text
 #
 # Prints the figures of libFuzzer and one line at the end: executions, edges covered, seconds.
@@ -26,7 +27,7 @@ shift 2
 cd "$ROOT"
 folder=build/fuzz
 if [[ "$target" == all ]]; then
-  for each in netlist plc lef def bookshelf checkpoint gzip demonstrations macro_groups net_weights halos; do
+  for each in netlist plc lef def bookshelf checkpoint gzip demonstrations macro_groups net_weights halos run metrics config; do
     "$0" "$each" "$seconds" -- "$@"
   done
   exit 0
@@ -77,6 +78,14 @@ case "$target" in
   macro_groups) printf '# two\narray g 2x1 gap=1,2 orient=FS M1 M2\nrow r M.*\n' > "$seeds/groups" ;;
   net_weights) printf '# comment\nclk* 2.5\nreset 0\n' > "$seeds/weights" ;;
   halos) printf 'M1 1 2 3 4\nM* 0.5\n' > "$seeds/halos" ;;
+  run)
+    printf '{"tessera":"0","command":"place","design":{"name":"d"},"cost":{"proxy":0.5},"seed":1,"stages":[{"name":"policy","proxy":0.5}],"outputs":["small.plc"],"options":{"netlist":["small.pb.txt"],"plc":["small.plc"],"grid":["4x3"],"halo":["1"],"fix":["M1"]},"inputs":[{"path":"small.plc","sha256":"0"}]}' > "$seeds/place"
+    printf '{"tessera":"0","command":"cost","design":{"name":"d"},"cost":{"proxy":0.5},"flat":{},"options":{"netlist":["small.pb.txt"],"plc":["small.plc"],"routes":["1,2"]}}' > "$seeds/cost"
+    ;;
+  metrics)
+    printf '{"iteration":1,"phase":"ppo","elapsed_s":1.5,"episodes":16,"mean_proxy":0.5,"best_proxy":null}\n{"iteration":2,"evaluation":[{"block":"b","proxy":0.5}]}\n' > "$seeds/lines"
+    ;;
+  config) add data/pretrain.toml ;;
   *) die "unknown target '$target'; see --help" ;;
 esac
 

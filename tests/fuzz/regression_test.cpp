@@ -60,7 +60,8 @@ TEST_CASE("readers survive files that end anywhere") {
       {"plc", content(root / "tests/data/malformed/valid.plc")},
       {"lef", lef},
       {"def", lef + "\n----\n" + content(root / "data/lefdef/small.def")},
-      {"checkpoint", content(root / "data/checkpoints/default.safetensors")}};
+      {"checkpoint", content(root / "data/checkpoints/default.safetensors")},
+      {"config", content(root / "data/pretrain.toml")}};
   constexpr std::size_t kCuts = 40;
   for (const auto& [key, text] : files) {
     const char* const name = key;  // clang 14 does not capture bindings

@@ -3,13 +3,20 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <cstdint>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <string>
+#include <utility>
 #include <vector>
 
-#include "cost/proxy_cost.h"
+#include <CLI/CLI.hpp>
+
+#include "app/command.h"
+#include "app/config_file.h"
+#include "app/place_flags.h"
+#include "app/training_flags.h"
 #include "gnn/loaded_network.h"
 #include "netlist_io/bookshelf/bookshelf.h"
 #include "netlist_io/errors.h"
@@ -70,31 +77,33 @@ std::string_view take_part(std::string_view& input) {
   return part;
 }
 
-/// Two macros with a pin each, a cluster and a port.
-const Netlist& small_netlist() {
-  static const Netlist netlist = [] {
-    const std::string text = [] {
-      std::string result;
-      const auto macro = [&](const std::string& name) {
-        result += "node {\n  name: \"" + name +
-                  "\"\n  attr { key: \"type\" value { placeholder: \"MACRO\" } }\n"
-                  "  attr { key: \"width\" value { f: 4 } }\n"
-                  "  attr { key: \"height\" value { f: 2 } }\n}\n"
-                  "node {\n  name: \"" +
-                  name +
-                  "/p\"\n  attr { key: \"type\" value { placeholder: \"MACRO_PIN\" } }\n"
-                  "  attr { key: \"macro_name\" value { placeholder: \"" +
-                  name + "\" } }\n}\n";
-      };
-      macro("M1");
-      macro("M2");
-      result +=
-          "node {\n  name: \"in\"\n  input: \"M1/p\"\n  input: \"M2/p\"\n"
-          "  attr { key: \"type\" value { placeholder: \"PORT\" } }\n}\n";
-      return result;
-    }();
-    return netlist_io::parse_netlist(text, "small").netlist;
+/// Two macros with a pin each and a port.
+const std::string& small_netlist_text() {
+  static const std::string text = [] {
+    std::string result;
+    const auto macro = [&](const std::string& name) {
+      result += "node {\n  name: \"" + name +
+                "\"\n  attr { key: \"type\" value { placeholder: \"MACRO\" } }\n"
+                "  attr { key: \"width\" value { f: 4 } }\n"
+                "  attr { key: \"height\" value { f: 2 } }\n}\n"
+                "node {\n  name: \"" +
+                name +
+                "/p\"\n  attr { key: \"type\" value { placeholder: \"MACRO_PIN\" } }\n"
+                "  attr { key: \"macro_name\" value { placeholder: \"" +
+                name + "\" } }\n}\n";
+    };
+    macro("M1");
+    macro("M2");
+    result +=
+        "node {\n  name: \"in\"\n  input: \"M1/p\"\n  input: \"M2/p\"\n"
+        "  attr { key: \"type\" value { placeholder: \"PORT\" } }\n}\n";
+    return result;
   }();
+  return text;
+}
+
+const Netlist& small_netlist() {
+  static const Netlist netlist = netlist_io::parse_netlist(small_netlist_text(), "small").netlist;
   return netlist;
 }
 
@@ -158,7 +167,58 @@ void use_halos(std::string_view input) {
   netlist_io::parse_halo_file(input, "input");
 }
 
-constexpr std::array<FuzzTarget, 11> kTargets = {{{"netlist", use_netlist},
+/// Runs the command line; its complaints about it are those of a reader.
+void parse(CLI::App& app, std::vector<std::string> arguments) {
+  std::reverse(arguments.begin(), arguments.end());  // as CLI11 takes them
+  try {
+    app.parse(std::move(arguments));
+  } catch (const CLI::ParseError& error) {
+    throw netlist_io::OptionError(error.what());
+  }
+}
+
+/// The page that `tessera report` makes of the file.
+void report(const std::string& source) {
+  CLI::App app;
+  int exit_code = 0;
+  app::add_report_command(app, exit_code);
+  parse(app, {"report", source, "-o", scratch_file("page.html", ""), "--allow-changed", "--quiet"});
+}
+
+/// The JSON of a run, which names `small.pb.txt` and `small.plc`.
+void use_run(std::string_view input) {
+  [[maybe_unused]] static const std::string netlist =
+      scratch_file("small.pb.txt", small_netlist_text());
+  [[maybe_unused]] static const std::string plc = [] {
+    netlist_io::PlcHeader header;
+    header.cols = 4;
+    header.rows = 3;
+    header.width = 20.0;
+    header.height = 15.0;
+    return scratch_file(
+        "small.plc", netlist_io::format_plc(small_netlist(), header, Placement(small_netlist())));
+  }();
+  report(scratch_file("run.json", input));
+}
+
+void use_metrics(std::string_view input) {
+  report(scratch_file("net.metrics.jsonl", input));
+}
+
+/// A configuration of a training.
+void use_config(std::string_view input) {
+  app::EnvironmentFlags environment;
+  app::TrainingFlags training;
+  CLI::App app;
+  app::add_config_flag(app);
+  std::uint64_t seed = 0;  // the other flags of all commands write logs
+  app.add_option("--seed", seed);
+  environment.add_to(app);
+  training.add_to(app, "");
+  parse(app, {"--config", scratch_file("training.toml", input)});
+}
+
+constexpr std::array<FuzzTarget, 14> kTargets = {{{"netlist", use_netlist},
                                                   {"plc", use_plc},
                                                   {"lef", use_lef},
                                                   {"def", use_def},
@@ -168,7 +228,10 @@ constexpr std::array<FuzzTarget, 11> kTargets = {{{"netlist", use_netlist},
                                                   {"demonstrations", use_demonstrations},
                                                   {"macro_groups", use_macro_groups},
                                                   {"net_weights", use_net_weights},
-                                                  {"halos", use_halos}}};
+                                                  {"halos", use_halos},
+                                                  {"run", use_run},
+                                                  {"metrics", use_metrics},
+                                                  {"config", use_config}}};
 
 }  // namespace
 

@@ -1,5 +1,4 @@
 tessera_add_test(fuzz
   fuzz/regression_test.cpp
   fuzz/targets.cpp)
-target_link_libraries(fuzz_test PRIVATE
-  tessera::inference tessera::placer tessera::cost tessera::netlist_io)
+target_link_libraries(fuzz_test PRIVATE tessera::app)
