@@ -1,7 +1,8 @@
-"""Compares the components of a DEF as KLayout reads them with our own reading of the text.
+"""Compares what KLayout and our own readers find in a DEF with its LEF files.
 
 Run by check_with_klayout.sh inside KLayout, which sets the variables `def_path`, `lef_paths` (one a
-line) and `scripts` (the folder of this file).
+line), `netlist_path` (what the program made of the DEF as a netlist.pb.txt; empty to leave the program
+out) and `scripts` (the folder of this file).
 """
 
 import re
@@ -15,10 +16,22 @@ import lef_def_text  # noqa: E402  pylint: disable=wrong-import-position
 
 MAX_LINES = 20
 INSTANCE_NAME = 1  # key under which KLayout keeps the names of the components
+PIN_NAME = 2  # the same of pins, at their shapes
+TOLERANCE = 1.001  # database units: centres of shapes fall between two
 
 # Orientations by the quarter turns to the left, without and with a mirroring at the x axis before.
 PLAIN = ("N", "W", "S", "E")
 MIRRORED = ("FS", "FW", "FN", "FE")
+
+NODE_NAME = re.compile(r'name: "((?:[^"\\]|\\.)*)"')
+NODE_ATTRIBUTE = re.compile(
+    r'key: "(\w+)"\s*value\s*\{\s*(?:f: (\S+)|placeholder: "((?:[^"\\]|\\.)*)")'
+)
+
+
+def plain(name):
+    """A name without the backslashes of DEF and of strings."""
+    return re.sub(r"\\(.)", r"\1", name)
 
 
 def read_with_klayout(def_path, lef_paths, units):
@@ -29,14 +42,17 @@ def read_with_klayout(def_path, lef_paths, units):
     config.read_lef_with_def = False
     config.dbu = 1.0 / units
     config.instance_property_name = INSTANCE_NAME
+    config.pin_property_name = PIN_NAME
+    config.macro_resolution_mode = 1  # the shapes of LEF, no foreign layouts
     layout = pya.Layout()
     layout.read(def_path, options)
     return layout
 
 
 def klayout_components(layout, masters, units):
-    """Positions by name: master, lower-left corner of the oriented box, orientation."""
+    """Of each component: master, lower-left corner of the oriented box, orientation, instance."""
     found = {}
+    instances = {}
     for instance in layout.top_cell().each_inst():
         name = instance.property(INSTANCE_NAME)
         master = masters.get(instance.cell.name)
@@ -48,13 +64,25 @@ def klayout_components(layout, masters, units):
         corner = box.transformed(turn).p1
         orientation = (MIRRORED if turn.is_mirror() else PLAIN)[turn.angle]
         found[name] = (master.name, corner.x, corner.y, orientation)
-    return found
+        instances[name] = instance
+    return found, instances
+
+
+def pin_boxes(cell):
+    """Bounding box of the shapes of each pin in a cell of the layout."""
+    boxes = {}
+    for layer in cell.layout().layer_indexes():
+        for shape in cell.each_shape(layer):
+            name = shape.property(PIN_NAME)
+            if name is not None and not shape.is_text():
+                boxes[name] = boxes.get(name, pya.Box()) + shape.bbox()
+    return boxes
 
 
 def own_components(design):
-    """Same, of the text; components without a place are left out."""
+    """Same as `klayout_components` of the text; components without a place are left out."""
     return {
-        re.sub(r"\\(.)", r"\1", component.name): (
+        plain(component.name): (
             component.master,
             component.x,
             component.y,
@@ -68,9 +96,7 @@ def own_components(design):
 def without_unplaced(found, design):
     """KLayout keeps components without a place, at the origin."""
     unplaced = {
-        re.sub(r"\\(.)", r"\1", component.name)
-        for component in design.components
-        if component.status == "UNPLACED"
+        plain(component.name) for component in design.components if component.status == "UNPLACED"
     }
     return {name: place for name, place in found.items() if name not in unplaced}
 
@@ -81,25 +107,125 @@ def differences(own, found):
             yield f"{name}: the text says {own.get(name)}, KLayout {found.get(name)}"
 
 
-def compare(def_path, lef_paths):
-    """Prints the outcome; 0 if both agree, otherwise 1."""
+def read_nodes(path):
+    """Name and attributes of each node of a netlist.pb.txt as the program writes it."""
+    nodes = []
+    for block in lef_def_text.read_text(path).split("\nnode {"):
+        name = NODE_NAME.search(block)
+        if name:
+            attributes = {
+                key: plain(text) if text else float(number)
+                for key, number, text in NODE_ATTRIBUTE.findall(block)
+            }
+            nodes.append((plain(name.group(1)), attributes))
+    return nodes
+
+
+class ProgramCheck:
+    """Centres, sizes and orientations of components, positions of pins and ports: ours and KLayout's."""
+
+    def __init__(self, layout, design, instances, placed):
+        self.units = design.units
+        self.origin = (min(x for x, _ in design.die), min(y for _, y in design.die))
+        self.instances = instances
+        self.placed = placed
+        self.ports = pin_boxes(layout.top_cell())
+        self.pins_of_masters = {}
+        self.counts = {"MACRO": 0, "STDCELL": 0, "MACRO_PIN": 0, "PORT": 0}
+        self.lines = []
+
+    def check(self, nodes, masters):
+        for name, node in nodes:
+            kind = node.get("type")
+            if kind in ("MACRO", "STDCELL"):
+                self.check_component(name, node, masters)
+            elif kind == "MACRO_PIN":
+                self.check_pin(name, node)
+            elif kind == "PORT":
+                self.check_port(name, node)
+
+    def check_component(self, name, node, masters):
+        if name not in self.placed:
+            return
+        master, x, y, orientation = self.placed[name]
+        size = [round(value * self.units) for value in (masters[master].width, masters[master].height)]
+        width, height = lef_def_text.oriented_size(*size, orientation)
+        self.check_position(node["type"], name, node, pya.Box(x, y, x + width, y + height))
+        if node["type"] == "MACRO" and node.get("orientation", "N") != orientation:
+            self.lines.append(f"{name}: {node.get('orientation')}, KLayout {orientation}")
+        own_size = [node["width"] * self.units, node["height"] * self.units]
+        if any(abs(a - b) > TOLERANCE for a, b in zip(own_size, size)):
+            self.lines.append(f"{name}: size {own_size}, KLayout {size} database units")
+
+    def check_pin(self, name, node):
+        macro = node["macro_name"]
+        if macro not in self.placed:
+            return
+        instance = self.instances[macro]
+        cell = instance.cell
+        if cell.name not in self.pins_of_masters:
+            self.pins_of_masters[cell.name] = pin_boxes(cell)
+        box = self.pins_of_masters[cell.name].get(name[len(macro) + 1 :])
+        self.check_position("MACRO_PIN", name, node, box and box.transformed(instance.trans))
+
+    def position(self, node):
+        """In database units of the DEF."""
+        return node["x"] * self.units + self.origin[0], node["y"] * self.units + self.origin[1]
+
+    def check_port(self, name, node):
+        """The place of a port is its placement point, which lies on its shape."""
+        x, y = self.position(node)
+        box = self.ports.get(name)
+        self.counts["PORT"] += 1
+        if box is None or not box.contains(pya.Point(round(x), round(y))):
+            self.lines.append(f"{name}: at {(x, y)}, KLayout's shape is {box}")
+
+    def check_position(self, kind, name, node, box):
+        """Against the centre of a box of the layout."""
+        own = self.position(node)
+        if box is None or box.empty():
+            self.lines.append(f"{name}: at {own}, KLayout has no shape of it")
+            return
+        self.counts[kind] += 1
+        theirs = ((box.left + box.right) / 2, (box.bottom + box.top) / 2)
+        if any(abs(a - b) > TOLERANCE for a, b in zip(own, theirs)):
+            self.lines.append(f"{name}: at {own}, KLayout {theirs} database units")
+
+
+def print_some(lines):
+    for line in lines[:MAX_LINES]:
+        print(line)
+
+
+def compare(def_path, lef_paths, netlist_path):
+    """Prints the outcome; 0 if all agree, otherwise 1."""
     library = lef_def_text.read_lef(lef_paths)
     design = lef_def_text.read_def(def_path)
     layout = read_with_klayout(def_path, lef_paths, design.units)
-    found = klayout_components(layout, library.masters, design.units)
+    found, instances = klayout_components(layout, library.masters, design.units)
     found = without_unplaced(found, design)
     own = own_components(design)
     lines = list(differences(own, found))
-    for line in lines[:MAX_LINES]:
-        print(line)
+    print_some(lines)
     print(
         f"{len(design.components)} components, {len(own)} placed, {len(found)} placed by KLayout, "
         f"{len(lines)} differences"
     )
+    if netlist_path:
+        check = ProgramCheck(layout, design, instances, found)
+        check.check(read_nodes(netlist_path), library.masters)
+        print_some(check.lines)
+        print(
+            "the program: {MACRO} macros, {STDCELL} cells, {MACRO_PIN} pins of macros, {PORT} ports, ".format(
+                **check.counts
+            )
+            + f"{len(check.lines)} differences"
+        )
+        lines += check.lines
     return 1 if lines else 0
 
 
 sys.stdout.flush()
-STATUS = compare(def_path, lef_paths.split("\n"))  # noqa: F821
+STATUS = compare(def_path, lef_paths.split("\n"), netlist_path)  # noqa: F821
 sys.stdout.flush()
 pya.Application.instance().exit(STATUS)
