@@ -123,6 +123,18 @@ InputPaths split_macros_from(const std::string& text) {
   return paths;
 }
 
+/// The files that the command reads.
+std::vector<std::string> input_paths(const CostFlags& flags, const Block& block) {
+  std::vector<std::string> paths = block.input_paths;
+  if (flags.flat.macros_from) {
+    const InputPaths from = split_macros_from(*flags.flat.macros_from);
+    const std::vector<std::string> parts = split_at_commas(from.netlist);
+    paths.insert(paths.end(), parts.begin(), parts.end());
+    paths.push_back(*from.plc);
+  }
+  return paths;
+}
+
 /// Moves the hard macros of `block` to where another netlist has them.
 void take_macros(const InputPaths& from, const Block& block, Placement& placement) {
   const InputNetlist source = read_input(from);
@@ -230,7 +242,7 @@ int run(const CostFlags& flags, nlohmann::ordered_json options_given) {
   }
   nlohmann::ordered_json document;
   if (flags.common.json || flags.report) {
-    report.inputs = inputs_json(block->input_paths);
+    report.inputs = inputs_json(input_paths(flags, *block));
     document = report.to_json();
   }
   if (flags.report) {

@@ -127,9 +127,9 @@ InputNetlist read_bookshelf(const InputPaths& paths) {
     throw OptionError("--lef goes with a DEF, but NETLIST is \"" + paths.netlist + "\"");
   }
   InputNetlist input;
-  input.paths = {paths.netlist};
   BookshelfSource& source = input.bookshelf.emplace();
   source.design = netlist_io::read_bookshelf(paths.netlist);
+  input.paths = source.design.paths;
   if (paths.net_weights) {
     apply_net_weights(netlist_io::read_net_weights(*paths.net_weights), source.design);
   }

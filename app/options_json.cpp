@@ -27,7 +27,7 @@ void append_arguments(const CLI::Option& option,
   }
   const std::string flag = "--" + option.get_lnames().front();
   if (option.get_items_expected_max() == 0) {
-    arguments.push_back(flag);
+    arguments.push_back(values.empty() ? flag : flag + "=" + values.back());
   } else if (option.get_delimiter() != '\0') {
     std::string argument = flag + "=";
     for (std::size_t i = 0; i < values.size(); ++i) {

@@ -403,6 +403,7 @@ int run(const PlaceFlags& flags, nlohmann::ordered_json options_given) {
   report.spacing = flags.environment.space_options(*block).spacing;
   report.fixed = &searched.fixed();
   report.input_paths = block->input_paths;
+  flags.environment.append_files(report.input_paths);
   report.details = {{"policy", flags.policy_name()},
                     {"mode", flags.zero_shot() ? "grid" : flags.search.mode}};
   const bool grid = flags.zero_shot() || flags.search.mode == "grid";

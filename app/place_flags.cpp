@@ -159,6 +159,14 @@ void EnvironmentFlags::add_to(CLI::App& command) {
       ->group(group);
 }
 
+void EnvironmentFlags::append_files(std::vector<std::string>& paths) const {
+  for (const std::optional<std::string>& file : {halo_file, macro_groups}) {
+    if (file) {
+      paths.push_back(*file);
+    }
+  }
+}
+
 void EnvironmentFlags::add_for_corpus(CLI::App& command) {
   order = "connectivity";
   add_to(command);

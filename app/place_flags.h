@@ -30,6 +30,9 @@ struct EnvironmentFlags {
   /// macros keep apart or together is not for a policy that shall work everywhere.
   void add_for_corpus(CLI::App& command);
 
+  /// Adds the files that these flags name, which the command reads.
+  void append_files(std::vector<std::string>& paths) const;
+
   /// What a network must see as it was trained with: a JSON object of the values of `--order`,
   /// `--position-prior` and `--cluster-placer`, for its checkpoint.
   std::string trained_with() const;

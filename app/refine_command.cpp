@@ -75,6 +75,7 @@ int run(const RefineFlags& flags, nlohmann::ordered_json options_given) {
   append_stages(std::move(result.stages), report.cost_report.stages);
   report.placement = std::move(result.placement);
   report.input_paths = block->input_paths;
+  flags.environment.append_files(report.input_paths);
   report.details = {{"mode", flags.search.mode}, {"legalized", result.legalized}};
   report.details["start_temperature"] = *options.start_temperature;
   report.details.update(search_json(options, result));

@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <system_error>
 #include <vector>
 
 #include "app/command.h"
@@ -50,11 +51,17 @@ bool is_run_file(const std::string& path) {
 /// The runs and trainings in a folder, by name.
 std::vector<std::string> sources_in(const std::string& folder) {
   std::vector<std::string> found;
-  for (const fs::directory_entry& entry : fs::directory_iterator(folder)) {
+  std::error_code error;  // links that lead nowhere are no runs, either
+  for (const fs::directory_entry& entry : fs::directory_iterator(folder, error)) {
     const std::string path = entry.path().string();
-    if (entry.is_regular_file() && (path.ends_with(kMetricsEnding) || is_run_file(path))) {
+    std::error_code is_no_file;
+    if (entry.is_regular_file(is_no_file) &&
+        (path.ends_with(kMetricsEnding) || is_run_file(path))) {
       found.push_back(path);
     }
+  }
+  if (error) {
+    throw ParseError({folder, 0, 0}, "the folder cannot be read: " + error.message());
   }
   if (found.empty()) {
     throw ParseError({folder, 0, 0},
@@ -68,7 +75,7 @@ std::vector<std::string> sources_in(const std::string& folder) {
 std::vector<std::string> all_sources(const ReportFlags& flags) {
   std::vector<std::string> result;
   for (const std::string& source : flags.sources) {
-    if (fs::is_directory(source)) {
+    if (std::error_code error; fs::is_directory(source, error)) {
       const std::vector<std::string> found = sources_in(source);
       result.insert(result.end(), found.begin(), found.end());
     } else {

@@ -4,7 +4,10 @@
 #include <cmath>
 #include <cstdio>
 #include <filesystem>
+#include <set>
+#include <string>
 #include <string_view>
+#include <system_error>
 #include <utility>
 
 #include "app/input_netlist.h"
@@ -38,6 +41,17 @@ std::string joined(const std::vector<std::string>& parts) {
   return text;
 }
 
+/// Whether there is something; a name too long for the file system is none.
+bool is_there(const fs::path& path) {
+  std::error_code error;
+  return fs::exists(path, error);
+}
+
+bool is_file(const fs::path& path) {
+  std::error_code error;
+  return fs::is_regular_file(path, error);
+}
+
 class RunReader {
  public:
   RunReader(const std::string& path, const ReportOverrides& overrides)
@@ -63,6 +77,7 @@ class RunReader {
     const RunFlags flags = flags_in_force();
     check_inputs(flags);
     read_block_of(flags);
+    check_unchanged(run_.block->input_paths);  // and the members of a Bookshelf design
     read_placement();
     check_cost();
   }
@@ -100,11 +115,11 @@ class RunReader {
 
   /// The path as given, else as seen from the document's folder; the former if there is neither.
   std::string resolved(const std::string& given) const {
-    if (fs::exists(given) || fs::path(given).is_absolute()) {
+    if (is_there(given) || fs::path(given).is_absolute()) {
       return given;
     }
     const fs::path beside = fs::path(path_).parent_path() / given;
-    return fs::exists(beside) ? beside.string() : given;
+    return is_there(beside) ? beside.string() : given;
   }
   void resolve(std::optional<std::string>& given) const {
     if (given) {
@@ -156,22 +171,27 @@ class RunReader {
     std::vector<std::string> used = split_at_commas(flags.block.input.netlist);
     used.insert(used.end(), flags.block.input.lefs.begin(), flags.block.input.lefs.end());
     for (const std::optional<std::string>& file :
-         {flags.block.input.plc, flags.block.input.net_weights}) {
+         {flags.block.input.plc, flags.block.input.net_weights, flags.environment.halo_file}) {
       if (file) {
         used.push_back(*file);
       }
     }
     for (const std::string& file : used) {
-      if (!fs::exists(file)) {
+      if (!is_there(file)) {
         fail("its input \"" + file + "\" is not there; --netlist and --lef name files instead");
       }
     }
+    check_unchanged(used);
+  }
+
+  /// Whether those of the files that the run has read are what it has read; each is looked at once.
+  void check_unchanged(const std::vector<std::string>& used) {
     for (const ordered_json& input : run_.document.value("inputs", ordered_json::array())) {
       const std::string given = input.value("path", "");
       const std::string file = resolved(given);
       const bool read_again =
-          std::find(used.begin(), used.end(), file) != used.end() && fs::is_regular_file(file);
-      if (read_again && !is_output(given) &&
+          std::find(used.begin(), used.end(), file) != used.end() && is_file(file);
+      if (read_again && !is_output(given) && checked_.insert(file).second &&
           netlist_io::sha256_hex_of_file(file) != input.value("sha256", "")) {
         object("its input \"" + file + "\" has changed since the run");
       }
@@ -180,12 +200,15 @@ class RunReader {
 
   void read_block_of(const RunFlags& flags) {
     const BlockUse use = command() == "cost" ? BlockUse::kLooking : BlockUse::kPlacing;
-    const std::uint64_t seed = run_.document.value("seed", std::uint64_t{1});
+    const ordered_json seed = run_.document.value("seed", ordered_json(1U));
+    if (!seed.is_number_unsigned()) {
+      fail("its seed is no integer from 0 on");
+    }
     BlockFlags block = flags.block;
     if (use == BlockUse::kLooking && overrides_.plc) {
       block.input.plc = overrides_.plc;
     }
-    auto read = read_block(block, use, ClusteringSettings::with(seed, 1));
+    auto read = read_block(block, use, ClusteringSettings::with(seed.get<std::uint64_t>(), 1));
     run_.placement = flags.environment.apply_fixes(*read);
     run_.spacing = flags.environment.space_options(*read).spacing;
     run_.block = std::move(read);
@@ -203,7 +226,7 @@ class RunReader {
     for (const ordered_json& output : run_.document.value("outputs", ordered_json::array())) {
       const auto file = output.get<std::string>();
       if (is_plc(file)) {
-        if (!fs::exists(resolved(file))) {
+        if (!is_there(resolved(file))) {
           fail("its output \"" + file + "\" is not there; --plc names a file instead");
         }
         return resolved(file);
@@ -248,6 +271,7 @@ class RunReader {
 
   const std::string& path_;
   const ReportOverrides& overrides_;
+  std::set<std::string> checked_;
   ReadRun run_;
 };
 
@@ -258,7 +282,8 @@ bool is_run_document(const ordered_json& document) {
     return document.contains(key) && document[key].is_object();
   };
   if (!document.is_object() || !document.contains("tessera") || !is_object("design") ||
-      !is_object("cost") || !document["design"].value("name", ordered_json("")).is_string()) {
+      !is_object("cost") || !is_object("weights") ||
+      !document["design"].value("name", ordered_json("")).is_string()) {
     return false;
   }
   const ordered_json command = document.value("command", ordered_json());

@@ -65,7 +65,6 @@ void SearchedBlock::expand(PlacementReport& report) const {
     return;
   }
   report.details["groups"] = groups_json(report.placement);
-  report.input_paths.push_back(*environment_.macro_groups);
   report.placement = groups_->expand(report.placement);
   for (Stage& stage : cost_report.stages) {
     if (stage.placement) {

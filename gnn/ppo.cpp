@@ -308,6 +308,8 @@ void require(bool valid, const char* option, const char* range) {
 
 /// Far beyond anything of use; its square is still a float.
 constexpr double kMostFactor = 1e6;
+/// Cells; all of the weight is the target's at a tenth of one.
+constexpr double kLeastSmoothing = 1e-3;
 /// Of episodes, whose states are held at the same time, and of everything that is repeated.
 constexpr std::int64_t kMostEpisodes = 100'000;
 constexpr std::int64_t kMostPasses = 1'000'000'000;
@@ -367,7 +369,9 @@ void PpoOptions::validate() const {
   require(is_within(imitation_epochs, 1, kMostPasses), "imitation_epochs", "1 to 1e9");
   require(is_positive(imitation_rate), "imitation_rate", "a number > 0, at most 1e6");
   require(is_share(follow), "follow", "a number from 0 to 1");
-  require(is_not_negative(smoothing), "smoothing", "a number from 0 to 1e6");
+  require(smoothing == 0.0 || (smoothing >= kLeastSmoothing && smoothing <= kMostFactor),
+          "smoothing",
+          "0, or a number from 0.001 to 1e6");
 }
 
 Tensor masked_log_softmax(const Tensor& logits, const Tensor& mask) {

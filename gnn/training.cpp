@@ -671,6 +671,7 @@ class Trainer {
 
   void resume() {
     const Checkpoint checkpoint = load_checkpoint(options_.output);
+    Setting earlier;
     try {
       const std::vector<BlockProgress> blocks = progress_.blocks;
       Progress sample;
@@ -688,16 +689,15 @@ class Trainer {
       }
       progress_.ppo.validate();
       check_counts(progress_);
-      follow(read_metadata(metadata(checkpoint, kSettingKey, "{}"), Setting()));
+      earlier = read_metadata(metadata(checkpoint, kSettingKey, "{}"), Setting());
     } catch (const json::exception&) {
       throw netlist_io::ParseError({options_.output, 0, 0},
                                    "the checkpoint holds no state of a training to resume");
-    } catch (const netlist_io::OptionError&) {
-      throw;
     } catch (const std::invalid_argument& error) {
       throw netlist_io::ParseError({options_.output, 0, 0},
                                    std::string("the state of the training: ") + error.what());
     }
+    follow(earlier);
     const std::shared_ptr<PolicyNet> best = load_model(checkpoint, options_.output);
     best->to(device_);
     best_parameters_ = copy_parameters(*best);

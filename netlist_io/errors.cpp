@@ -9,6 +9,8 @@ std::string format(const SourceLocation& location, const std::string& message) {
   std::string text = location.path;
   if (location.line > 0) {
     text.append(":").append(std::to_string(location.line));
+  }
+  if (location.line > 0 && location.column > 0) {
     text.append(":").append(std::to_string(location.column));
   }
   return text + ": " + message;

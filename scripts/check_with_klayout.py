@@ -17,6 +17,7 @@ import lef_def_text  # noqa: E402  pylint: disable=wrong-import-position
 MAX_LINES = 20
 INSTANCE_NAME = 1  # key under which KLayout keeps the names of the components
 PIN_NAME = 2  # the same of pins, at their shapes
+OUTLINE = "OUTLINE"  # layer of the boxes of masters
 TOLERANCE = 1.001  # database units: centres of shapes fall between two
 
 # Orientations by the quarter turns to the left, without and with a mirroring at the x axis before.
@@ -44,6 +45,8 @@ def read_with_klayout(def_path, lef_paths, units):
     config.instance_property_name = INSTANCE_NAME
     config.pin_property_name = PIN_NAME
     config.macro_resolution_mode = 1  # the shapes of LEF, no foreign layouts
+    config.produce_cell_outlines = True
+    config.cell_outline_layer = OUTLINE
     layout = pya.Layout()
     layout.read(def_path, options)
     return layout
@@ -66,6 +69,17 @@ def klayout_components(layout, masters, units):
         found[name] = (master.name, corner.x, corner.y, orientation)
         instances[name] = instance
     return found, instances
+
+
+def outline_of(cell):
+    """The box of a master; empty if there is none."""
+    box = pya.Box()
+    layout = cell.layout()
+    for layer in layout.layer_indexes():
+        if layout.get_info(layer).name == OUTLINE:
+            for shape in cell.each_shape(layer):
+                box += shape.bbox()
+    return box
 
 
 def pin_boxes(cell):
@@ -131,29 +145,40 @@ class ProgramCheck:
         self.placed = placed
         self.ports = pin_boxes(layout.top_cell())
         self.pins_of_masters = {}
+        self.outlines = {}
+        self.seen = set()
         self.counts = {"MACRO": 0, "STDCELL": 0, "MACRO_PIN": 0, "PORT": 0}
         self.lines = []
 
-    def check(self, nodes, masters):
+    def check(self, nodes, unplaced):
         for name, node in nodes:
             kind = node.get("type")
             if kind in ("MACRO", "STDCELL"):
-                self.check_component(name, node, masters)
+                self.check_component(name, node, unplaced)
             elif kind == "MACRO_PIN":
                 self.check_pin(name, node)
             elif kind == "PORT":
                 self.check_port(name, node)
+        for name in sorted(self.placed.keys() - self.seen):
+            self.lines.append(f"{name}: the program has no such component")
 
-    def check_component(self, name, node, masters):
+    def check_component(self, name, node, unplaced):
         if name not in self.placed:
+            if name not in unplaced:
+                self.lines.append(f"{name}: KLayout has no such component")
             return
-        master, x, y, orientation = self.placed[name]
-        size = [round(value * self.units) for value in (masters[master].width, masters[master].height)]
-        width, height = lef_def_text.oriented_size(*size, orientation)
-        self.check_position(node["type"], name, node, pya.Box(x, y, x + width, y + height))
+        self.seen.add(name)
+        instance = self.instances[name]
+        cell = instance.cell
+        if cell.name not in self.outlines:
+            self.outlines[cell.name] = outline_of(cell)
+        outline = self.outlines[cell.name]
+        self.check_position(node["type"], name, node, outline.transformed(instance.trans))
+        orientation = self.placed[name][-1]
         if node["type"] == "MACRO" and node.get("orientation", "N") != orientation:
             self.lines.append(f"{name}: {node.get('orientation')}, KLayout {orientation}")
-        own_size = [node["width"] * self.units, node["height"] * self.units]
+        own_size = (node["width"] * self.units, node["height"] * self.units)
+        size = (outline.width(), outline.height())
         if any(abs(a - b) > TOLERANCE for a, b in zip(own_size, size)):
             self.lines.append(f"{name}: size {own_size}, KLayout {size} database units")
 
@@ -213,11 +238,14 @@ def compare(def_path, lef_paths, netlist_path):
     )
     if netlist_path:
         check = ProgramCheck(layout, design, instances, found)
-        check.check(read_nodes(netlist_path), library.masters)
+        check.check(
+            read_nodes(netlist_path),
+            {plain(c.name) for c in design.components if c.status == "UNPLACED"},
+        )
         print_some(check.lines)
         print(
-            "the program: {MACRO} macros, {STDCELL} cells, {MACRO_PIN} pins of macros, {PORT} ports, ".format(
-                **check.counts
+            "the program: {MACRO} macros, {STDCELL} cells, {MACRO_PIN} pins of macros, {PORT} of {shown} ports, ".format(
+                **check.counts, shown=len(check.ports)
             )
             + f"{len(check.lines)} differences"
         )

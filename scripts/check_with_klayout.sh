@@ -44,7 +44,8 @@ if [[ -n "$program" ]]; then
   for lef in "$@"; do
     lef_flags+=(--lef "$lef")
   done
-  "$program" convert "$def_path" "${lef_flags[@]}" -o "$netlist_path" --quiet
+  "$program" convert "$def_path" "${lef_flags[@]}" -o "$netlist_path" --quiet ||
+    die "$program cannot read $def_path"
 fi
 
 # Without a screen, and without the user's settings (-zz, -nc).

@@ -28,7 +28,7 @@ cd "$ROOT"
 folder=build/fuzz
 if [[ "$target" == all ]]; then
   for each in netlist plc lef def bookshelf checkpoint gzip demonstrations macro_groups net_weights halos run metrics config; do
-    "$0" "$each" "$seconds" -- "$@"
+    "$ROOT/scripts/fuzz.sh" "$each" "$seconds" -- "$@"
   done
   exit 0
 fi
@@ -79,8 +79,9 @@ case "$target" in
   net_weights) printf '# comment\nclk* 2.5\nreset 0\n' > "$seeds/weights" ;;
   halos) printf 'M1 1 2 3 4\nM* 0.5\n' > "$seeds/halos" ;;
   run)
-    printf '{"tessera":"0","command":"place","design":{"name":"d"},"cost":{"proxy":0.5},"seed":1,"stages":[{"name":"policy","proxy":0.5}],"outputs":["small.plc"],"options":{"netlist":["small.pb.txt"],"plc":["small.plc"],"grid":["4x3"],"halo":["1"],"fix":["M1"]},"inputs":[{"path":"small.plc","sha256":"0"}]}' > "$seeds/place"
-    printf '{"tessera":"0","command":"cost","design":{"name":"d"},"cost":{"proxy":0.5},"flat":{},"options":{"netlist":["small.pb.txt"],"plc":["small.plc"],"routes":["1,2"]}}' > "$seeds/cost"
+    printf '{"tessera":"0","command":"place","design":{"name":"d"},"weights":{"wirelength":1,"density":0.5,"congestion":0.5},"cost":{"proxy":0.5},"seed":1,"stages":[{"name":"policy","proxy":0.5}],"outputs":["small.plc"],"options":{"netlist":["small.pb.txt"],"plc":["small.plc"],"grid":["4x3"],"halo":["1"],"fix":["M1"]},"inputs":[{"path":"small.plc","sha256":"0"}]}' > "$seeds/place"
+    printf '{"tessera":"0","command":"cost","design":{"name":"d"},"weights":{"wirelength":1,"density":0.5,"congestion":0.5},"cost":{"proxy":0.5},"flat":{},"options":{"netlist":["small.pb.txt"],"plc":["small.plc"],"routes":["1,2"]}}' > "$seeds/cost"
+    printf '{"tessera":"0","command":"place","design":{"name":"d"},"weights":{},"cost":{},"options":{"netlist":["%0300d"]}}' 0 > "$seeds/long_path"
     ;;
   metrics)
     printf '{"iteration":1,"phase":"ppo","elapsed_s":1.5,"episodes":16,"mean_proxy":0.5,"best_proxy":null}\n{"iteration":2,"evaluation":[{"block":"b","proxy":0.5}]}\n' > "$seeds/lines"

@@ -15,6 +15,8 @@ using nlohmann::ordered_json;
 
 /// Every column has an entry for every line.
 constexpr std::size_t kMaxColumns = 1000;
+/// And memory for it: 300 MB, far beyond any training of ours.
+constexpr std::size_t kMaxEntries = 10'000'000;
 
 ordered_json parse_line(const std::string& path, std::size_t line_number, const std::string& line) {
   ordered_json entry = ordered_json::parse(line, nullptr, false);
@@ -63,6 +65,11 @@ ordered_json training_payload(const std::string& path) {
       }
     }
     ++count;
+    if (count * columns.size() > kMaxEntries) {
+      throw netlist_io::ParseError(
+          {path, line_number, 0},
+          "fields times lines are more than " + std::to_string(kMaxEntries) + ", too many to draw");
+    }
     for (auto& column : columns) {
       if (column.size() < count) {
         column.push_back(nullptr);

@@ -59,7 +59,8 @@ struct BookshelfRow {
 
 /// A benchmark in the Bookshelf format of the GSRC/ISPD placement suites, nothing interpreted.
 struct BookshelfDesign {
-  std::string name;  ///< of the `.aux` file, without folder and ending
+  std::string name;                ///< of the `.aux` file, without folder and ending
+  std::vector<std::string> paths;  ///< of the files that were read, the `.aux` first
   std::vector<BookshelfNode> nodes;
   std::vector<BookshelfPin> pins;
   std::vector<BookshelfNet> nets;

@@ -60,10 +60,12 @@ class DesignReader {
 
   BookshelfDesign run() {
     find_members();
+    progress_.design.paths = {path_.string()};
     for (std::size_t i = 0; i < kMembers.size(); ++i) {
       MemberFile& file = files_[i];
       if (!file.path.empty()) {
         file.text = read_file(file.path);
+        progress_.design.paths.push_back(file.path);
         kMembers[i].read({file.text, file.path}, progress_);
       }
     }

@@ -205,6 +205,8 @@ def option_cases(runs, args):
         "generate": ["generate", "-o", "generated", "--recipe", "balanced", "-q"],
         "pretrain": ["pretrain", "--corpus", "tiny.pb.txt", "--iterations", "1", "--time", "1", "-q", "-o",
                      "out.safetensors"],
+        "finetune": ["finetune", *TINY, "--iterations", "1", "--time", "1", "-q", "-o", "out.safetensors"],
+        "selftest": ["selftest"],
     }
     left_out = {"--help", "--output", "--plc", "--lef", "--log-json", "--config", "--policy", "--corpus", "--threads"}
     pattern = re.compile(r"^\s+(?:-\w,)?(--[a-z-]+)(?:,--[a-z-]+)*[ ]([A-Z][^\s]*)", re.MULTILINE)

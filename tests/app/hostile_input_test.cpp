@@ -193,7 +193,7 @@ TEST_CASE("metrics with a field of another name in every line are refused") {
   write_text(path, text);
   const RunResult run = run_tessera({"report", path, "-o", folder / "out.html"});
   CHECK(run.exit_code == 3);
-  CHECK(contains(run.err, "net.metrics.jsonl:1000:0: a training with more than 1000 fields"));
+  CHECK(contains(run.err, "net.metrics.jsonl:1000: a training with more than 1000 fields"));
   CHECK_FALSE(fs::exists(folder / "out.html"));
 }
 

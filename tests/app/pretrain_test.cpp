@@ -370,10 +370,33 @@ TEST_CASE("pretrain reads its flags from a file; those of the command line win")
   CHECK(document["episodes"] == 4);
   // The first of three iterations over which the rate grows.
   CHECK(metrics_without_times(output)[0]["learning_rate"].get<double>() < 2e-3);
-  write_text(config, "no-such-flag = 1\n");
-  const RunResult unknown = run_tessera({"pretrain", "--config", config, "-o", output});
-  CHECK(unknown.exit_code == 2);
-  CHECK(contains(unknown.err, "no-such-flag"));
+}
+
+TEST_CASE("configurations that contradict themselves are refused") {
+  const fs::path folder = scratch_dir("bad_config");
+  const std::string config = folder / "c.toml";
+  const auto refused = [&](const std::string& text, const std::string& message) {
+    write_text(config, "corpus = [\"balanced:1\"]\n" + text);
+    const RunResult run =
+        run_tessera({"pretrain", "--config", config, "-o", folder / "net.safetensors"});
+    CAPTURE(run.err);
+    CHECK(run.exit_code == 2);
+    CHECK(contains(run.err, message));
+  };
+  refused("no-such-flag = 1\n", "c.toml: there is no flag --no-such-flag");
+  refused("iterations = abc\n", "c.toml: --iterations");
+  refused("iterations = 5\nseed = 1\niterations = 0\n", "c.toml: iterations is there twice");
+  refused("from-scratch = true\npolicy = \"x.safetensors\"\n", "excludes");
+  refused("policy = \"x.safetensors\"\nfrom-scratch = true\n", "excludes");
+  // A flag that is off is as if it were not there: the checkpoint is read.
+  write_text(config,
+             "corpus = [\"balanced:1\"]\nfrom-scratch = false\npolicy = \"" +
+                 (folder / "none.safetensors").string() + "\"\n");
+  const RunResult run =
+      run_tessera({"pretrain", "--config", config, "-o", folder / "net.safetensors"});
+  CAPTURE(run.err);
+  CHECK(run.exit_code != 0);
+  CHECK(contains(run.err, "none.safetensors"));
 }
 
 TEST_CASE("the example of a configuration of pretrain sets nothing that is not the default") {

@@ -273,10 +273,40 @@ TEST_CASE("A report tells what it cannot read") {
               "-o",
               folder / "named.html"});
   }
+  SUBCASE("a path too long for any file system") {
+    document["options"]["netlist"] = {std::string(300, 'x')};
+    write_text(folder / "run.json", document.dump());
+    fails({folder / "run.json"}, 3, "is not there");
+  }
   SUBCASE("fields that are no run's") {
-    document["seed"] = "seven";
+    document["design"]["name"] = "block";
+    document["stages"] = {{{"name", 7}}};
     write_text(folder / "run.json", document.dump());
     fails({folder / "run.json"}, 3, "its fields are not those of a run");
+  }
+  SUBCASE("seeds that are none") {
+    for (const json& seed : {json("seven"), json(1.5), json(-1), json(1e300)}) {
+      document["seed"] = seed;
+      write_text(folder / "run.json", document.dump());
+      fails({folder / "run.json"}, 3, "seed");
+    }
+  }
+  SUBCASE("no weights, which the page shows") {
+    document.erase("weights");
+    write_text(folder / "run.json", document.dump());
+    fails({folder / "run.json"}, 3, "no JSON document of `place`, `refine` or `cost`");
+  }
+  SUBCASE("lines of a training that take more memory the more there are") {
+    std::string text = "{\"iteration\": 0";
+    for (int i = 0; i < 998; ++i) {
+      text += ", \"f" + std::to_string(i) + "\": 0";
+    }
+    text += "}\n";
+    for (int i = 0; i < 11'000; ++i) {
+      text += "{\"iteration\": 1}\n";
+    }
+    write_text(folder / "large.metrics.jsonl", text);
+    fails({folder / "large.metrics.jsonl"}, 3, "large.metrics.jsonl:10011: fields times lines");
   }
   SUBCASE("one placement for two runs") {
     fails({folder / "run.json", folder / "run.json", "--plc", folder / "placed.plc"},
@@ -290,6 +320,50 @@ TEST_CASE("A report tells what it cannot read") {
     CHECK(convert.exit_code == 2);
     CHECK(contains(convert.err, "is a report"));
   }
+}
+
+TEST_CASE("A report looks at all files that a run has read") {
+  SUBCASE("halos") {
+    const fs::path halos = scratch_dir("report_halo") / "halos.txt";
+    write_text(halos, ".* 0.1\n");
+    const fs::path folder = placed_run("report_halos", {"--halo-file", halos});
+    run_well({"report", folder / "run.json", "-o", folder / "out.html"});
+    write_text(halos, ".* 3\n");
+    const RunResult run = run_tessera({"report", folder / "run.json", "-o", folder / "new.html"});
+    CHECK(run.exit_code == 3);
+    CHECK(contains(run.err, "halos.txt\" has changed since the run"));
+  }
+  SUBCASE("members of a Bookshelf design") {
+    const fs::path folder = scratch_dir("report_bookshelf");
+    const std::string aux = folder / "b.aux";
+    run_well({"convert", small_block().netlist, "--plc", small_block().plc, "-q", "-o", aux});
+    const RunResult cost = run_well({"cost", aux, "--json", "-q"});
+    write_text(folder / "run.json", cost.out);
+    CHECK(json::parse(cost.out)["inputs"].size() >= 4);
+    run_well({"report", folder / "run.json", "-o", folder / "out.html"});
+    write_text(folder / "b.pl", read_text(folder / "b.pl") + "# changed\n");
+    const RunResult run = run_tessera({"report", folder / "run.json", "-o", folder / "new.html"});
+    CHECK(run.exit_code == 3);
+    CHECK(contains(run.err, "b.pl\" has changed since the run"));
+  }
+  SUBCASE("and at flags that were turned off") {
+    const fs::path folder = scratch_dir("report_flag_off");
+    const RunResult cost = run_tessera({"cost",
+                                        small_block().netlist,
+                                        "--plc",
+                                        small_block().plc,
+                                        "--square-soft-macros=false",
+                                        "--json"});
+    write_text(folder / "run.json", cost.out);
+    CHECK(json::parse(cost.out)["options"]["square-soft-macros"] == json({"false"}));
+    run_well({"report", folder / "run.json", "-o", folder / "out.html"});
+  }
+}
+
+TEST_CASE("Links that lead nowhere do not keep a report from the rest of a folder") {
+  const fs::path folder = placed_run("report_links");
+  fs::create_symlink("loop.json", folder / "loop.json");
+  run_well({"report", folder, "-o", scratch_dir("report_links_page") / "out.html"});
 }
 
 TEST_CASE("The JSON of a run has the options that were given") {

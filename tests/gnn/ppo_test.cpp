@@ -405,6 +405,7 @@ TEST_CASE("Options out of range are refused by name") {
   CHECK(refused(&PpoOptions::follow, -0.1).starts_with("follow"));
   CHECK(refused(&PpoOptions::follow, 1.1).starts_with("follow"));
   CHECK(refused(&PpoOptions::smoothing, -0.1).starts_with("smoothing"));
+  CHECK(refused(&PpoOptions::smoothing, 1e-200).starts_with("smoothing"));
 }
 
 }  // namespace

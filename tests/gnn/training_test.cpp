@@ -429,6 +429,8 @@ TEST_CASE("What cannot be resumed is refused") {
                          doctest::Contains("cannot be played again"),
                          ParseError);
     CHECK_THROWS_WITH_AS(run_with("/elapsed_s", -1.0), doctest::Contains("time"), ParseError);
+    CHECK_THROWS_WITH_AS(
+        run_with("/ppo/clip", 7.0), doctest::Contains("a.safetensors"), ParseError);
   }
   SUBCASE("a state nested without end") {
     run_first();
