@@ -6,7 +6,8 @@
 
 namespace tessera::netlist_io {
 
-/// A place in an input file. Lines and columns count from 1; 0 means the file or the line as a whole.
+/// A place in an input file. Lines and columns count from 1; 0 means the file or the line as a
+/// whole.
 struct SourceLocation {
   std::string path;
   std::size_t line = 0;
