@@ -6,16 +6,14 @@
 
 namespace tessera::netlist_io {
 
-/// A place in an input file. Lines and columns count from 1; 0 means the file or the line as a
-/// whole.
+/// A place in an input file. Lines and columns count from 1; 0: the file or line as a whole.
 struct SourceLocation {
   std::string path;
   std::size_t line = 0;
   std::size_t column = 0;
 };
 
-/// Input that cannot be read or contradicts itself. `what()` is `path:line:column: message`, as far
-/// as the place is known.
+/// Input that cannot be read or contradicts itself. `what()` is `path[:line[:column]]: message`.
 class ParseError : public std::runtime_error {
  public:
   ParseError(SourceLocation location, const std::string& message);
