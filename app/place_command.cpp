@@ -403,7 +403,6 @@ int run(const PlaceFlags& flags, nlohmann::ordered_json options_given) {
   report.spacing = flags.environment.space_options(*block).spacing;
   report.fixed = &searched.fixed();
   report.input_paths = block->input_paths;
-  flags.environment.append_files(report.input_paths);
   report.details = {{"policy", flags.policy_name()},
                     {"mode", flags.zero_shot() ? "grid" : flags.search.mode}};
   const bool grid = flags.zero_shot() || flags.search.mode == "grid";
@@ -413,6 +412,7 @@ int run(const PlaceFlags& flags, nlohmann::ordered_json options_given) {
     report.details["warnings"] = warnings;
   }
   make_placement(search_flags, searched, loader, start, report);
+  flags.environment.append_files(report.input_paths);
   searched.expand(report);
   if (flags.judges_flat(*block)) {
     choose_by_flat_netlist(flags.flat, flags.search, searched, flags.common, start, report);

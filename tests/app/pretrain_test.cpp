@@ -388,7 +388,14 @@ TEST_CASE("configurations that contradict themselves are refused") {
   refused("iterations = 5\nseed = 1\niterations = 0\n", "c.toml: iterations is there twice");
   refused("from-scratch = true\npolicy = \"x.safetensors\"\n", "excludes");
   refused("policy = \"x.safetensors\"\nfrom-scratch = true\n", "excludes");
-  // A flag that is off is as if it were not there: the checkpoint is read.
+}
+
+TEST_CASE("a flag that a configuration turns off is as if it were not there") {
+  if (cannot_learn()) {
+    return;
+  }
+  const fs::path folder = scratch_dir("flag_off");
+  const std::string config = folder / "c.toml";
   write_text(config,
              "corpus = [\"balanced:1\"]\nfrom-scratch = false\npolicy = \"" +
                  (folder / "none.safetensors").string() + "\"\n");
