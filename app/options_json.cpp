@@ -18,6 +18,10 @@ std::string plain_name(const CLI::Option& option) {
   return option.get_lnames().empty() ? option.get_name(true) : option.get_lnames().front();
 }
 
+std::string assignment(const std::string& flag, const std::string& value) {
+  return flag + "=" + value;
+}
+
 void append_arguments(const CLI::Option& option,
                       const std::vector<std::string>& values,
                       std::vector<std::string>& arguments) {
@@ -27,7 +31,7 @@ void append_arguments(const CLI::Option& option,
   }
   const std::string flag = "--" + option.get_lnames().front();
   if (option.get_items_expected_max() == 0) {
-    arguments.push_back(values.empty() ? flag : flag + "=" + values.back());
+    arguments.push_back(values.empty() ? flag : assignment(flag, values.back()));
   } else if (option.get_delimiter() != '\0') {
     std::string argument = flag + "=";
     for (std::size_t i = 0; i < values.size(); ++i) {
@@ -39,7 +43,7 @@ void append_arguments(const CLI::Option& option,
     arguments.push_back(argument);
   } else {
     for (const std::string& value : values) {
-      arguments.push_back(flag + "=" + value);
+      arguments.push_back(assignment(flag, value));
     }
   }
 }
