@@ -48,7 +48,7 @@ struct PpoOptions {
   /// The best episode of a block so far is imitated wherever its proxy is below that of all
   /// demonstrations: expert iteration, whose search is the policy with its slips.
   bool expert_iteration = false;
-  double smoothing = 0.6;  ///< cells over which a demonstrated cell is blurred; 0: not at all
+  double smoothing = 0.6;  ///< cells that blur a demonstrated one, >= 0.001; 0: not at all
 
   /// Throws `netlist_io::OptionError` naming the first field outside its range. Nothing may be
   /// beyond 1e9, no factor beyond 1e6, no number of episodes beyond 100,000.
