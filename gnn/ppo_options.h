@@ -11,19 +11,21 @@ struct PpoOptions {
   std::int64_t blocks_per_iteration = 4;     ///< that share these episodes, >= 1
   std::int64_t epochs = 3;                   ///< passes over the collected states, >= 1
   std::int64_t minibatch = 256;              ///< states per update, >= 1
-  double learning_rate = 2e-3;               ///< of Adam, > 0
+  double learning_rate = 4e-3;               ///< of Adam, > 0
   double final_learning_rate = 0.1;    ///< what is left of it at the end, as a factor; in [0, 1]
   std::int64_t warmup_iterations = 3;  ///< over which the rate grows to its full value, >= 0
   double clip = 0.2;                   ///< bound of the probability ratio is 1 -+ this, > 0
   double value_clip = 0.0;             ///< bound of the change of a value by an update; 0: none
-  double entropy_coefficient = 0.003;  ///< raising it keeps the policy random, >= 0
+  double entropy_coefficient = 0.0;    ///< raising it keeps the policy random, >= 0
   double final_entropy = 0.1;          ///< what is left of it at the end, as a factor, >= 0
-  /// Mean entropy of the policy, nats, below which the coefficient grows from iteration to
-  /// iteration, and above which it shrinks again to what it was: a policy that is sure of
-  /// everything plays the same episode again and again and learns nothing from it. >= 0; 0: none.
-  double entropy_floor = 0.0;
+  /// Mean entropy of the policy, nats, below which the coefficient grows, the more the further
+  /// below: a policy that is sure of everything plays the same episode again and again and learns
+  /// nothing from it. >= 0; 0: none.
+  double entropy_floor = 0.3;
   double value_coefficient = 0.5;  ///< weight of the value loss, >= 0
-  double gae_lambda = 0.95;        ///< in [0, 1]; lower trusts the value network more
+  /// In [0, 1]; lower trusts the value network more. The reward comes at the end, and below 1 what
+  /// it says of a step fades with the number of steps between: .95 leaves 4 % of it after 64.
+  double gae_lambda = 1.0;
   /// Centres and scales advantages among the episodes of each block, so that blocks whose returns
   /// the value network misjudges, or whose episodes differ more, do not drown the others.
   bool block_advantages = false;
@@ -43,7 +45,7 @@ struct PpoOptions {
 
   std::int64_t imitation_iterations = 0;  ///< at the start, if there is something to imitate; >= 0
   std::int64_t imitation_epochs = 2;      ///< passes over the states of each of these, >= 1
-  double imitation_rate = 2.0;            ///< factor of the learning rate meanwhile, > 0
+  double imitation_rate = 1.0;            ///< factor of the learning rate meanwhile, > 0
   double follow = 0.8;  ///< least share of steps that take the teacher's cell; in [0, 1]
   /// The best episode of a block so far is imitated wherever its proxy is below that of all
   /// demonstrations: expert iteration, whose search is the policy with its slips.

@@ -508,16 +508,14 @@ class Trainer {
     }
   }
 
-  /// Makes the entropy worth more or less to the next update.
+  /// Makes the entropy worth more to the next update, the further it is below its floor. Not by
+  /// what adds up from update to update: a policy that is sure of everything hardly answers, and by
+  /// the time it does it would be thrown back to a random one.
   void mind_entropy(double entropy) {
-    constexpr double kLeast = 1e-3;
-    constexpr double kMost = 1.0;
-    double& more = setting_.more_entropy;
-    if (progress_.ppo.entropy_floor > 0.0 && !imitates()) {
-      more = entropy < progress_.ppo.entropy_floor ? std::clamp(2.0 * more, kLeast, kMost)
-             : more > kLeast                       ? 0.5 * more
-                                                   : 0.0;
-    }
+    constexpr double kMost = 1.0;  // as much as the deviation of the advantages
+    const double floor = progress_.ppo.entropy_floor;
+    setting_.more_entropy =
+        floor > 0.0 && !imitates() ? kMost * std::clamp(1.0 - entropy / floor, 0.0, 1.0) : 0.0;
   }
 
   bool last_by_count() const {

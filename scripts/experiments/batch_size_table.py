@@ -81,7 +81,7 @@ def main():
     parser.add_argument("--batches", nargs="*", type=int, default=[4, 8, 16, 32, 64])
     parser.add_argument("--seeds", nargs="+", type=int, default=[1, 2, 3])
     parser.add_argument("--iterations", type=int, default=60)
-    parser.add_argument("--learning-rate", type=float, default=0.002)
+    parser.add_argument("--learning-rate", type=float, default=0.004)
     parser.add_argument("--threads", type=int, default=1)
     args = parser.parse_args()
 

@@ -24,7 +24,7 @@ HELD_OUT = ["cpu-cache:1001", "large-memories:1001", "network-switch:1001", "mix
 SPLIT = {"ng45_nvdla": "unseen", "ng45_mempool_tile": "unseen", "ng45_ariane133": "related"}
 ENVIRONMENT = ["--order", "connectivity", "--cluster-placer", "gradient"]
 IMITATION = ["--augment", "--imitation-iterations", "100000", "--imitation-epochs", "1", "--episodes", "16",
-             "--learning-rate", "0.002", "--evaluation-interval", "0"]
+             "--learning-rate", "0.004", "--gae-lambda", "0.95", "--evaluation-interval", "0"]
 MOST_BLOCKS_AN_ITERATION = 8
 
 
