@@ -4,8 +4,8 @@
 For each number of blocks and seed: that many blocks drawn from a pool of generated ones, `tessera pretrain` from random
 weights by imitation of one demonstration a block, for the same wall-clock time on one thread; then `place --effort
 zero-shot`, which keeps the best of four greedy episodes, on held-out generated blocks and on public ones. With
-`--finetune S`, each checkpoint is fine-tuned for S seconds on the public blocks named, too. Finished runs are appended to
-a .jsonl file and skipped when they are there already; a training that was cut is resumed.
+`--finetune S`, each checkpoint is fine-tuned for S seconds on the public blocks named, too. Finished runs are appended
+to a .jsonl file and skipped when they are there already; a training that was cut is resumed.
 """
 import argparse
 import concurrent.futures
@@ -27,6 +27,7 @@ HELD_OUT = [f"{recipe}:{1000 + i}" for recipe, count in
             for i in range(1, count + 1)]
 SPLIT = {"ng45_nvdla": "unseen", "ng45_mempool_tile": "unseen", "ng45_ariane133": "related"}
 ENVIRONMENT = ["--order", "connectivity", "--cluster-placer", "gradient"]
+# What data/bundled.toml and scripts/pretrain_bundled.sh come to (a rate of .002, times 2), whatever the defaults are.
 IMITATION = ["--augment", "--imitation-iterations", "100000", "--imitation-epochs", "1", "--episodes", "16",
              "--learning-rate", "0.004", "--gae-lambda", "0.95", "--evaluation-interval", "0"]
 MOST_BLOCKS_AN_ITERATION = 8

@@ -16,7 +16,8 @@ from finetune_table import SNAPSHOT_MINUTES, STARTS
 SIDE = 210   # of a panel, pixels
 GAP = 14
 HEAD = 34    # above each panel
-RECTANGLE = re.compile(r'<rect class="(canvas|hard|soft)[^"]*" x="([-\d.]+)" y="([-\d.]+)" width="([\d.]+)" height="([\d.]+)"')
+RECTANGLE = re.compile(r'<rect class="(canvas|hard|soft)[^"]*" x="([-\d.]+)" y="([-\d.]+)" '
+                       r'width="([\d.]+)" height="([\d.]+)"')
 STYLE = ("text{font-family:Helvetica,Arial,sans-serif;font-size:11px;fill:#1b1f24}"
          ".canvas{fill:#fff;stroke:#4a535c}.hard{fill:#a9cbe8;stroke:#1f5a8c;stroke-width:.6}"
          ".soft{stroke:#e69f00;stroke-width:2.2;stroke-linecap:round;fill:none}")
