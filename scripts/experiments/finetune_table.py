@@ -24,7 +24,7 @@ import results_file
 
 SPLIT = {"ng45_nvdla": "unseen", "ng45_mempool_tile": "unseen", "ng45_ariane133": "related"}
 STARTS = ("checkpoint", "random weights")
-MINUTES = (5, 15, 30)
+MINUTES = (1, 5, 15, 30)
 SNAPSHOT_MINUTES = (1, 5, 15)
 LOCK = threading.Lock()
 
@@ -158,6 +158,7 @@ def plot(entries, path):
     import matplotlib
     matplotlib.use("Agg")
     from matplotlib import pyplot
+    matplotlib.rcParams["svg.hashsalt"] = "tessera"
     blocks = list(dict.fromkeys(entry["block"] for entry in entries))
     figure, all_axes = pyplot.subplots(1, len(blocks), figsize=(4.2 * len(blocks), 3.4), squeeze=False)
     for axes, block in zip(all_axes[0], blocks):
