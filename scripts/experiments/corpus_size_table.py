@@ -163,7 +163,7 @@ def main():
     parser.add_argument("--time", type=float, default=600.0)
     parser.add_argument("--blocks", nargs="+", default=list(SPLIT))
     parser.add_argument("--jobs", type=int, default=2, help="trainings side by side")
-    parser.add_argument("--finetune", type=float, default=0.0, help="seconds")
+    parser.add_argument("--finetune", type=float, default=0.0, help="seconds; of new runs only")
     parser.add_argument("--finetune-blocks", nargs="+", default=["ng45_nvdla"])
     args = parser.parse_args()
 

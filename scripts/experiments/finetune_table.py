@@ -175,7 +175,7 @@ def plot(entries, path):
     all_axes[0][0].set_ylabel("proxy: best so far (thick), mean of an iteration (thin)", fontsize=8)
     all_axes[0][0].legend(fontsize=8)
     figure.tight_layout()
-    figure.savefig(path)
+    figure.savefig(path, metadata={"Date": None} if path.suffix == ".svg" else None)
 
 
 # What the checkpoint was trained with; random weights get the same.
