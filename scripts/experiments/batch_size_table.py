@@ -26,7 +26,7 @@ def train(args, batch, seed):
     minibatch = max(1, batch * args.macros // STEPS)
     subprocess.run([str(word) for word in [
         args.tessera, "finetune", args.netlist, "--plc", args.plc, "--from-scratch", "--order", "connectivity",
-        "--cluster-placer", "gradient", "--delta-maps", "false", "--episodes", batch, "--minibatch", minibatch,
+        "--cluster-placer", "gradient", "--episodes", batch, "--minibatch", minibatch,
         "--iterations", args.iterations, "--time", 1e9, "--final-learning-rate", 1, "--learning-rate",
         args.learning_rate, "--evaluation-interval", 0, "--seed", seed, "--threads", args.threads, "-q", "-o",
         checkpoint]], check=True)
@@ -81,7 +81,7 @@ def main():
     parser.add_argument("--batches", nargs="*", type=int, default=[4, 8, 16, 32, 64])
     parser.add_argument("--seeds", nargs="+", type=int, default=[1, 2, 3])
     parser.add_argument("--iterations", type=int, default=60)
-    parser.add_argument("--learning-rate", type=float, default=0.004)
+    parser.add_argument("--learning-rate", type=float, default=0.002)
     parser.add_argument("--threads", type=int, default=1)
     args = parser.parse_args()
 
