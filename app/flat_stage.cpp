@@ -305,6 +305,13 @@ void choose_by_flat_netlist(const FlatStageFlags& flags,
   const std::vector<placer::FlatCandidate> candidates = {
       {"clusters", view.spread(report.placement)}};
   const bool until_time_is_up = options.trials == kUntilTimeIsUp;
+  if (until_time_is_up && search.time_s) {
+    const double stage_s =
+        *search.time_s - std::chrono::duration<double>(stage_start - start).count();
+    options.time_used = [stage_start, stage_s] {
+      return stage_s > 0.0 ? seconds_since(stage_start) / stage_s : 1.0;
+    };
+  }
   options.progress =
       TrialProgress(start, until_time_is_up ? 0 : candidates.size() + options.trials);
   std::optional<placer::FlatSearchResult> found;

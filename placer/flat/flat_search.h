@@ -53,7 +53,7 @@ struct FlatSearchOptions {
   double usual_edge_use = 0.7;
   /// Placements to try: rounds of up to `kFlatBatch` new ones of macros and cells together and
   /// about three times as many variations of the best of the round; of a long search, the last
-  /// widen channels for as long as that pays, so that there may be fewer.
+  /// quarter improves the best of all.
   std::size_t trials = 6;
   /// Makes the hard macros of a placement of the flat netlist legal, with the keep-outs given
   /// (empty or one a node, see `MacroSpacing::own_halos`) beside those of the rules; throws
@@ -64,6 +64,9 @@ struct FlatSearchOptions {
   int threads = 1;  ///< >= 1; changes no result
   /// Asked now and then, from any thread; true ends the search with the best so far.
   std::function<bool()> stop;
+  /// The part of a time limit that is used, from 0 to 1, where one ends the search and not
+  /// `trials`; so that a long search knows when to improve the best of all. May be empty.
+  std::function<double()> time_used;
   std::function<void(const FlatTrial&)> progress;  ///< called from one thread at a time
 };
 
@@ -85,8 +88,9 @@ struct FlatSearchResult {
 /// edges are in heavy use (`room_for_routing`), and others whose macros only move apart where the
 /// channel between them is in heavy use (`channels_for_routing`). Each is made legal, its macros
 /// turned and exchanged (`polish_macros`), and judged as the candidates are: by cells placed from
-/// nothing, as the tools that take the macros over will place them. A long search ends by widening
-/// the channels of the best of all, again and again while that pays.
+/// nothing, as the tools that take the macros over will place them. A long search spends
+/// its last quarter on the best of all: channels widened for as long as that pays, then
+/// refinements.
 ///
 /// `fixed`: fixed nodes and ports at their places; what may move counts for its orientation only.
 /// Stopped before anything was judged, it returns the first candidate that can be made legal, its

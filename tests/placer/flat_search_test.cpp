@@ -217,6 +217,34 @@ TEST_CASE(
   CHECK(result.winner.scaled_hpwl_um == best);
 }
 
+TEST_CASE("a long flat search under a time limit keeps the last quarter of it for its best") {
+  constexpr std::size_t kLimit = 40;  // trials; stands for the time
+  const GeneratedBlock& block = generated_block();
+  FlatSearchOptions options = search_options(block, 1'000'000);
+  options.tracks = {1.0, 1.0, 0.8, 0.8};
+  std::size_t made = 0;
+  options.progress = [&](const FlatTrial&) { ++made; };
+  options.stop = [&] { return made >= kLimit; };
+  options.time_used = [&] { return static_cast<double>(made) / kLimit; };
+  const FlatSearchResult result = search(block, options);
+  CHECK(result.stopped);
+  const auto new_ones = [&](std::size_t begin, std::size_t end) {
+    return std::count_if(result.trials.begin() + static_cast<std::ptrdiff_t>(begin),
+                         result.trials.begin() + static_cast<std::ptrdiff_t>(end),
+                         [](const FlatTrial& trial) { return trial.name.starts_with("mixed"); });
+  };
+  constexpr std::size_t kRounds = 32;  // two whole ones, the first to end after 30 trials
+  REQUIRE(result.trials.size() > kRounds);
+  CHECK(new_ones(0, kRounds) == 8);
+  CHECK(new_ones(kRounds, result.trials.size()) == 0);
+
+  made = 0;
+  options.time_used = nullptr;  // goes on with rounds
+  const FlatSearchResult rounds = search(block, options);
+  REQUIRE(rounds.trials.size() > kRounds);
+  CHECK(rounds.trials[kRounds].name == "mixed-size 9");
+}
+
 TEST_CASE("flat search, stopped, returns what is legal; without anything legal it fails") {
   const GeneratedBlock& block = generated_block();
   FlatSearchOptions options = search_options(block, 8);
