@@ -7,6 +7,7 @@ import argparse
 import pathlib
 import statistics
 
+import finetune_table
 import flat_place_table
 import results_file
 import sweep_table
@@ -74,6 +75,32 @@ def zero_shot(entries):
     return "\n".join(lines)
 
 
+def fine_tuning(entries):
+    """Best of a run from the checkpoint over that of one from random weights, in the same time."""
+    lines = ["| clustered netlist | from the checkpoint, 30 min | from random weights, 30 min | " +
+             " | ".join(f"ratio in {minutes} min" for minutes in finetune_table.MINUTES) + " |",
+             "| --- | ---: | ---: |" + " ---: |" * len(finetune_table.MINUTES)]
+    for block in finetune_table.SPLIT:
+        pairs = {}
+        for entry in entries:
+            if (entry["block"], entry["time_s"]) == (block, 60 * finetune_table.MINUTES[-1]):
+                pairs.setdefault(entry["seed"], {})[entry["start"]] = entry
+        both = [pair for pair in pairs.values() if len(pair) == len(finetune_table.STARTS)]
+        if not both:
+            continue
+        best = {(start, minutes): [finetune_table.best_at(pair[start], 60 * minutes) for pair in both]
+                for start in finetune_table.STARTS for minutes in finetune_table.MINUTES}
+        cells = [f"{statistics.median(best[start, finetune_table.MINUTES[-1]]):.4f}"
+                 for start in finetune_table.STARTS]
+        for minutes in finetune_table.MINUTES:
+            ratios = [mine / other for mine, other in zip(*(best[start, minutes]
+                                                             for start in finetune_table.STARTS))]
+            better = sum(ratio < 1.0 for ratio in ratios)
+            cells.append(f"{statistics.median(ratios):.3f} ({better} of {len(ratios)} better)")
+        lines.append(f"| `{block}` | " + " | ".join(cells) + " |")
+    return "\n".join(lines)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--results", type=pathlib.Path, default=pathlib.Path("docs/results"))
@@ -83,6 +110,8 @@ def main():
                                flat_table(results_file.load(args.results / "flat_place.jsonl")))
     results_file.replace_table(args.document, "zero-shot",
                                zero_shot(results_file.load(args.results / "zero_shot.jsonl")))
+    results_file.replace_table(args.document, "fine-tuning",
+                               fine_tuning(results_file.load(args.results / "finetune.jsonl")))
     results_file.replace_table(args.document, "proxy",
                                proxy_table(results_file.load(args.results / "placement_sweep.jsonl")))
 
