@@ -99,6 +99,10 @@ void add_ppo_flags(CLI::App& command, gnn::PpoOptions& ppo) {
             ppo.max_gradient_norm,
             "gradients of a larger norm are scaled down to this one");
   group.add("--target-kl", ppo.target_kl, "divergence beyond which an iteration's updates end");
+  group.add("--undo-above",
+            ppo.undo_above,
+            "on one block, rise of the mean proxy, as a part of it, after which the last update is "
+            "undone; 0: never");
   group.add(
       "--weight-average",
       ppo.weight_average,

@@ -30,6 +30,7 @@ ordered_json to_json(const gnn::IterationInfo& info) {
   };
   ordered_json entry = {{"iteration", info.iteration},
                         {"phase", info.imitation ? "imitation" : "ppo"},
+                        {"undone", info.undone},
                         {"elapsed_s", info.elapsed_s},
                         {"episodes", info.episodes},
                         {"mean_proxy", info.mean_proxy},
@@ -52,6 +53,18 @@ ordered_json to_json(const gnn::IterationInfo& info) {
                         {"rollout_states_per_s", per_second(info.rollout_states, info.rollout_s)},
                         {"update_states_per_s", per_second(info.update_states, info.update_s)},
                         {"resident_mb", resident_mb()}};
+  if (info.undone) {
+    for (const char* const of_update : {"policy_loss",
+                                        "value_loss",
+                                        "entropy",
+                                        "kl",
+                                        "clip_fraction",
+                                        "gradient_norm",
+                                        "learning_rate",
+                                        "update_states_per_s"}) {
+      entry.erase(of_update);
+    }
+  }
   if (info.score) {
     entry["score"] = *info.score;
     entry["judged_proxies"] = info.judged_proxies;
@@ -100,6 +113,8 @@ void TrainingProgress::operator()(const gnn::IterationInfo& info) {
   char score[16] = "";
   if (info.score) {
     std::snprintf(score, sizeof score, "%.4f", *info.score);
+  } else if (info.undone) {
+    std::snprintf(score, sizeof score, "undone");
   }
   char text[192];
   std::snprintf(text,

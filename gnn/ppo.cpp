@@ -363,6 +363,7 @@ void PpoOptions::validate() const {
   require(is_share(gae_lambda), "gae_lambda", "a number from 0 to 1");
   require(is_positive(max_gradient_norm), "max_gradient_norm", "a number > 0, at most 1e6");
   require(is_positive(target_kl), "target_kl", "a number > 0, at most 1e6");
+  require(is_not_negative(undo_above), "undo_above", "a number from 0 to 1e6");
   require(is_not_negative(shaping), "shaping", "a number from 0 to 1e6");
   require(is_share(restarts), "restarts", "a number from 0 to 1");
   require(is_within(imitation_iterations, 0, kMostPasses), "imitation_iterations", "0 to 1e9");

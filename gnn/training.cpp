@@ -21,6 +21,7 @@
 #include "gnn/policy_net.h"
 #include "gnn/ppo.h"
 #include "gnn/rollout.h"
+#include "gnn/undo_point.h"
 #include "netlist_io/errors.h"
 #include "netlist_io/rng.h"
 #include "netlist_io/sha256.h"
@@ -48,6 +49,7 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(PpoOptions,
                                                 block_advantages,
                                                 max_gradient_norm,
                                                 target_kl,
+                                                undo_above,
                                                 weight_average,
                                                 shaping,
                                                 restarts,
@@ -173,9 +175,18 @@ struct Setting {
   double time_limit_s = 0.0;    ///< 0: none
   std::int64_t iterations = 0;  ///< 0: until the time is up
   double more_entropy = 0.0;  ///< added to the entropy coefficient, see `PpoOptions::entropy_floor`
+  std::vector<double> recent_means;  ///< proxies of the last iterations, see `Trainer::rises`
+  std::int64_t undone = 0;           ///< updates, one after the other, up to now
 };
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(
-    Setting, problems, judged, demonstrated, time_limit_s, iterations, more_entropy)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(Setting,
+                                                problems,
+                                                judged,
+                                                demonstrated,
+                                                time_limit_s,
+                                                iterations,
+                                                more_entropy,
+                                                recent_means,
+                                                undone)
 
 /// Mean of the costs, and the standard deviation of the proxies.
 struct ProxyStatistics {
@@ -485,18 +496,13 @@ class Trainer {
     info.rollout_s = seconds_since(rollout_start);
 
     const Clock::time_point update_start = Clock::now();
-    const UpdatePlan plan = update_plan();
-    const PpoStats stats = update_network(trajectories, progress_.ppo, plan, *net_, *adam_);
-    check_finite();
-    mind_entropy(stats.entropy);
-    if (averages()) {
-      // The first iterations weigh as much as they are many.
-      const auto count = static_cast<double>(progress_.iteration);
-      average_weights(std::min(progress_.ppo.weight_average, count / (count + 1.0)));
+    info.undone = rises(info.mean_proxy);
+    if (info.undone) {
+      undo_point_.restore(*net_, mean_net_.get(), *adam_);
+    } else {
+      update(trajectories, info);
     }
     info.update_s = seconds_since(update_start);
-    info.learning_rate = plan.learning_rate;
-    fill_update_info(stats, info);
     if (options_.evaluation_interval > 0 &&
         (progress_.iteration % options_.evaluation_interval == 0 || last_by_count())) {
       evaluate(info);
@@ -506,6 +512,58 @@ class Trainer {
     if (options_.progress) {
       options_.progress(info);
     }
+  }
+
+  void update(std::span<const Trajectory> trajectories, IterationInfo& info) {
+    if (may_undo()) {
+      undo_point_.take(*net_, mean_net_.get(), *adam_);
+    }
+    const UpdatePlan plan = update_plan();
+    const PpoStats stats = update_network(trajectories, progress_.ppo, plan, *net_, *adam_);
+    check_finite();
+    mind_entropy(stats.entropy);
+    if (averages()) {
+      // The first iterations weigh as much as they are many.
+      const auto count = static_cast<double>(progress_.iteration);
+      average_weights(std::min(progress_.ppo.weight_average, count / (count + 1.0)));
+    }
+    info.learning_rate = plan.learning_rate;
+    fill_update_info(stats, info);
+  }
+
+  /// The means of different blocks do not compare.
+  bool may_undo() const {
+    return progress_.ppo.undo_above > 0.0 && blocks_.size() == 1 && !imitates();
+  }
+
+  /// Whether the mean proxy of an iteration's episodes is so much higher than before that the last
+  /// update is to be undone; takes notice of it if not.
+  bool rises(double mean_proxy) {
+    constexpr std::size_t kRecent = 5;       // iterations that say what is usual
+    constexpr std::size_t kLeast = 3;        // of them, before anything is unusual
+    constexpr std::int64_t kMostUndone = 3;  // in a row; then it is no accident
+    if (!may_undo()) {
+      undo_point_.clear();
+      setting_.recent_means.clear();
+      return false;
+    }
+    std::vector<double>& recent = setting_.recent_means;
+    const double usual = std::accumulate(recent.begin(), recent.end(), 0.0) /
+                         static_cast<double>(std::max<std::size_t>(recent.size(), 1));
+    if (recent.size() >= kLeast && !undo_point_.empty() && setting_.undone < kMostUndone &&
+        mean_proxy > usual * (1.0 + progress_.ppo.undo_above)) {
+      ++setting_.undone;
+      return true;
+    }
+    if (setting_.undone == kMostUndone) {
+      recent.clear();
+    }
+    setting_.undone = 0;
+    recent.push_back(mean_proxy);
+    if (recent.size() > kRecent) {
+      recent.erase(recent.begin());
+    }
+    return false;
   }
 
   /// Makes the entropy worth more to the next update, the further it is below its floor. Not by
@@ -659,6 +717,7 @@ class Trainer {
       }
     }
     adam_->store(checkpoint);
+    undo_point_.store(checkpoint);
     checkpoint.metadata[kTrainingKey] = json(progress_).dump();
     checkpoint.metadata[kSettingKey] = json(setting_).dump();
     if (!options_.environment.empty()) {
@@ -707,6 +766,7 @@ class Trainer {
     }
     adam_ = std::make_unique<Adam>(*net_);
     adam_->load(checkpoint, options_.output);
+    undo_point_.load(checkpoint, options_.output, *net_, mean_net_.get(), *adam_);
   }
 
   static std::string metadata(const Checkpoint& checkpoint,
@@ -754,6 +814,8 @@ class Trainer {
     setting_.time_limit_s = earlier.time_limit_s;
     setting_.iterations = earlier.iterations;
     setting_.more_entropy = earlier.more_entropy;
+    setting_.recent_means = earlier.recent_means;
+    setting_.undone = earlier.undone;
   }
 
   std::span<const TrainingBlock> blocks_;
@@ -765,6 +827,7 @@ class Trainer {
   std::shared_ptr<PolicyNet> mean_net_;         ///< means of its weights; null without
   std::vector<torch::Tensor> best_parameters_;  ///< of the best score, in the order of the network
   std::unique_ptr<Adam> adam_;
+  UndoPoint undo_point_;  ///< before the last update, if it may be undone
   Progress progress_;
   Setting setting_;
 };

@@ -35,9 +35,10 @@ struct IterationInfo {
   std::optional<double> time_limit_s;           ///< of the training, if there is one
   std::optional<std::int64_t> most_iterations;  ///< likewise
   bool imitation = false;                       ///< else PPO
-  double elapsed_s = 0.0;                       ///< training time so far, earlier runs included
-  std::int64_t episodes = 0;                    ///< so far
-  double mean_proxy = 0.0;                      ///< of this iteration's sampled episodes
+  bool undone = false;        ///< the last update was, and there was none: its figures are 0
+  double elapsed_s = 0.0;     ///< training time so far, earlier runs included
+  std::int64_t episodes = 0;  ///< so far
+  double mean_proxy = 0.0;    ///< of this iteration's sampled episodes
   double std_proxy = 0.0;
   double min_proxy = 0.0;
   double best_proxy = 0.0;        ///< so far, of any block

@@ -396,6 +396,7 @@ TEST_CASE("Options out of range are refused by name") {
   CHECK(refused(&PpoOptions::gae_lambda, 1.1).starts_with("gae_lambda"));
   CHECK(refused(&PpoOptions::max_gradient_norm, 0.0).starts_with("max_gradient_norm"));
   CHECK(refused(&PpoOptions::target_kl, 0.0).starts_with("target_kl"));
+  CHECK(refused(&PpoOptions::undo_above, -0.1).starts_with("undo_above"));
   CHECK(refused(&PpoOptions::shaping, -1.0).starts_with("shaping"));
   CHECK(refused(&PpoOptions::restarts, 1.1).starts_with("restarts"));
   CHECK(refused(&PpoOptions::restarts, std::nan("")).starts_with("restarts"));

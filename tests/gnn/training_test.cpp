@@ -4,8 +4,10 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <iterator>
 #include <limits>
 #include <memory>
+#include <numeric>
 #include <optional>
 #include <string>
 #include <utility>
@@ -139,6 +141,7 @@ TEST_CASE("Training finds the optimum of a block small enough to enumerate") {
 std::vector<double> figures(const IterationInfo& info) {
   std::vector<double> result = {static_cast<double>(info.iteration),
                                 info.imitation ? 1.0 : 0.0,
+                                info.undone ? 1.0 : 0.0,
                                 static_cast<double>(info.episodes),
                                 info.mean_proxy,
                                 info.std_proxy,
@@ -243,6 +246,103 @@ TEST_CASE("A training halted and resumed equals one that went straight on") {
     CHECK(halted_figures.size() == 6);
     CHECK(halted_figures == straight_figures);
     check_same_tensors(straight, halted);
+  }
+}
+
+/// Options with steps so long that updates have to be undone.
+TrainingOptions clumsy_options(const std::string& output) {
+  TrainingOptions options = quick_options(output);
+  options.ppo.learning_rate = 0.1;
+  options.ppo.weight_average = 0.5;
+  options.evaluation_interval = 0;
+  options.iterations = 24;
+  return options;
+}
+
+TEST_CASE("An update after which the mean proxy leaps up is undone") {
+  const auto block = toy_block();
+  const std::filesystem::path folder = scratch_dir("undo");
+  const auto path = [&](std::int64_t iteration) {
+    return (folder / (std::to_string(iteration) + ".safetensors")).string();
+  };
+  TrainingOptions options = clumsy_options((folder / "a.safetensors").string());
+  options.checkpoint_interval_s = 0.0;
+  std::vector<IterationInfo> all;
+  options.progress = [&](const IterationInfo& info) { all.push_back(info); };
+  options.stop = [&] {  // the checkpoint there is of the iteration before
+    if (all.size() > 1) {
+      std::filesystem::copy_file(options.output, path(static_cast<std::int64_t>(all.size()) - 1));
+    }
+    return false;
+  };
+  train_on(*block, options);
+
+  std::vector<double> recent;  // means of what was learnt from
+  int undone = 0;
+  int in_a_row = 0;
+  for (const IterationInfo& info : all) {
+    in_a_row = info.undone ? in_a_row + 1 : 0;
+    CHECK(in_a_row <= 3);
+    if (!info.undone) {
+      recent.push_back(info.mean_proxy);
+      continue;
+    }
+    ++undone;
+    REQUIRE(recent.size() >= 3);
+    const auto first = recent.end() - std::min<std::ptrdiff_t>(5, std::ssize(recent));
+    const double usual =
+        std::accumulate(first, recent.end(), 0.0) / static_cast<double>(recent.end() - first);
+    CHECK(info.mean_proxy > usual * (1.0 + options.ppo.undo_above));
+    CHECK(info.update_states == 0);
+    if (info.iteration < *options.iterations) {
+      const Checkpoint before = load_checkpoint(path(info.iteration - in_a_row - 1));
+      const Checkpoint after = load_checkpoint(path(info.iteration));
+      for (const auto& [name, tensor] : before.tensors) {
+        if (!name.starts_with("undo/")) {
+          CAPTURE(name);
+          CHECK(torch::equal(tensor, after.tensors.at(name)));
+        }
+      }
+    }
+  }
+  CHECK(undone > 0);
+
+  all.clear();
+  options.stop = nullptr;
+  options.ppo.undo_above = 0.0;
+  train_on(*block, options);
+  CHECK(
+      std::none_of(all.begin(), all.end(), [](const IterationInfo& info) { return info.undone; }));
+}
+
+TEST_CASE("A training halted before it undoes an update does so when it is resumed") {
+  const auto block = toy_block();
+  const std::filesystem::path folder = scratch_dir("undo_resume");
+  std::vector<std::vector<double>> straight;
+  TrainingOptions options = clumsy_options((folder / "straight.safetensors").string());
+  std::int64_t first_undone = 0;
+  options.progress = [&](const IterationInfo& info) {
+    straight.push_back(figures(info));
+    if (info.undone && first_undone == 0) {
+      first_undone = info.iteration;
+    }
+  };
+  train_on(*block, options);
+  REQUIRE(first_undone > 1);
+
+  for (const std::int64_t halt : {first_undone - 1, first_undone}) {
+    CAPTURE(halt);
+    TrainingOptions parts = clumsy_options((folder / "parts.safetensors").string());
+    std::vector<std::vector<double>> halted;
+    parts.progress = [&](const IterationInfo& info) { halted.push_back(figures(info)); };
+    parts.stop = [&] { return std::ssize(halted) == halt; };
+    train_on(*block, parts);
+    REQUIRE(std::ssize(halted) == halt);
+    parts.stop = nullptr;
+    parts.resume = true;
+    train_on(*block, parts);
+    CHECK(halted == straight);
+    check_same_tensors((folder / "straight.safetensors").string(), parts.output);
   }
 }
 
@@ -384,6 +484,13 @@ TEST_CASE("What cannot be resumed is refused") {
                   [](const auto& entry) { return entry.first.starts_with("adam/"); });
     save_checkpoint(checkpoint, options.output);
     CHECK_THROWS_WITH_AS(run(), doctest::Contains("cannot be trained on"), ParseError);
+  }
+  SUBCASE("another network's state to go back to") {
+    run_first();
+    Checkpoint checkpoint = load_checkpoint(options.output);
+    REQUIRE(checkpoint.tensors.erase("undo/weights/query.weight") == 1);
+    save_checkpoint(checkpoint, options.output);
+    CHECK_THROWS_WITH_AS(run(), doctest::Contains("\"undo/\""), ParseError);
   }
   SUBCASE("no weights of the last iteration") {
     run_first();
