@@ -31,10 +31,11 @@ struct PpoOptions {
   bool block_advantages = false;
   double max_gradient_norm = 1.0;  ///< gradients are scaled down to it, > 0
   double target_kl = 0.03;         ///< epochs end early beyond 1.5 times this divergence; > 0
-  /// Training on one block, an update is undone if the mean proxy of the next iteration's episodes
-  /// is higher, by more than this part of it, than that of the last five: a policy that is almost
-  /// sure of everything plays nearly the same episode sixteen times, takes chance for merit, and
-  /// forgets in one step what it needs a hundred to learn again. >= 0; 0: never.
+  /// Training on one block, as it is and not from eight sides, an update is undone if the mean
+  /// proxy of the next iteration's episodes is higher, by more than this part of it, than that of
+  /// the last five: a policy that is almost sure of everything plays nearly the same episode
+  /// sixteen times, takes chance for merit, and forgets in one step what it needs a hundred to
+  /// learn again. >= 0; 0: never.
   double undo_above = 0.015;
   /// What is judged and kept are means of the weights over the iterations, older ones counting this
   /// much less by iteration (Polyak averaging); in [0, 1). 0: the last weights as they are.

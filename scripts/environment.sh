@@ -62,4 +62,4 @@ build_dir() {
 # shellcheck disable=SC2034
 PUBLISHED_TRAINING=(--model circuit-training --order area --cluster-placer circuit-training
   --episodes 32 --epochs 4 --learning-rate 3e-3 --final-learning-rate 1 --warmup 0
-  --entropy 0.003 --final-entropy 1 --entropy-floor 0 --gae-lambda 0.95 --evaluation-interval 0)
+  --entropy 0.003 --final-entropy 1 --entropy-floor 0 --gae-lambda 0.95 --undo-above 0 --evaluation-interval 0)

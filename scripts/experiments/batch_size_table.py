@@ -28,7 +28,7 @@ def train(args, batch, seed):
         args.tessera, "finetune", args.netlist, "--plc", args.plc, "--from-scratch", "--order", "connectivity",
         "--cluster-placer", "gradient", "--episodes", batch, "--minibatch", minibatch,
         "--iterations", args.iterations, "--time", 1e9, "--final-learning-rate", 1, "--learning-rate",
-        args.learning_rate, "--evaluation-interval", 0, "--seed", seed, "--threads", args.threads, "-q", "-o",
+        args.learning_rate, "--evaluation-interval", 0, "--undo-above", 0, "--seed", seed, "--threads", args.threads, "-q", "-o",
         checkpoint]], check=True)
     rows = [json.loads(line) for line in
             checkpoint.with_suffix(".metrics.jsonl").read_text(encoding="utf-8").splitlines()]

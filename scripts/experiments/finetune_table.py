@@ -111,19 +111,24 @@ def spread(values, form="{:.4f}"):
     return text if len(values) == 1 else f"{text} ({form.format(values[0])} to {form.format(values[-1])})"
 
 
-def table(entries):
+def complete_pairs(entries):
+    """Of each block and time, the pairs of runs from either start, by seed."""
     pairs = {}
     for entry in entries:
         pairs.setdefault((entry["block"], entry["time_s"]), {}).setdefault(entry["seed"], {})[
             entry["start"]] = entry
+    return {key: [pair for _, pair in sorted(by_seed.items()) if len(pair) == len(STARTS)]
+            for key, by_seed in pairs.items()}
+
+
+def table(entries):
     lines = ["| block | seeds | from | " + " | ".join(f"best in {minutes} min" for minutes in MINUTES) +
              " | greedy policy at the end | mean of the last episodes |",
              "| --- | ---: | --- |" + " ---: |" * (len(MINUTES) + 2)]
     reached = ["| block | the checkpoint's first iteration against the best from random weights in 30 min | seconds "
                "in which the checkpoint's run has that | seconds in which random weights have the checkpoint's best |",
                "| --- | ---: | ---: | ---: |"]
-    for (block, seconds), by_seed in pairs.items():
-        both = [pair for _, pair in sorted(by_seed.items()) if len(pair) == len(STARTS)]
+    for (block, seconds), both in complete_pairs(entries).items():
         if not both:
             continue
         name = f"`{block}` ({SPLIT.get(block, 'trained on')})"

@@ -21,7 +21,8 @@ import results_file
 
 # The training's flags are what were the defaults when the table was made.
 BASE = {"--cluster-placer": "circuit-training", "--order": "connectivity", "--learning-rate": "0.002",
-        "--entropy": "0.003", "--entropy-floor": "0", "--gae-lambda": "0.95", "--imitation-rate": "2"}
+        "--entropy": "0.003", "--entropy-floor": "0", "--gae-lambda": "0.95", "--undo-above": "0",
+        "--imitation-rate": "2"}
 # What each variant changes; a flag with the value None goes away.
 VARIANTS = {
     "default": {},

@@ -80,12 +80,9 @@ def fine_tuning(entries):
     lines = ["| clustered netlist | from the checkpoint, 30 min | from random weights, 30 min | " +
              " | ".join(f"ratio in {minutes} min" for minutes in finetune_table.MINUTES) + " |",
              "| --- | ---: | ---: |" + " ---: |" * len(finetune_table.MINUTES)]
+    pairs = finetune_table.complete_pairs(entries)
     for block in finetune_table.SPLIT:
-        pairs = {}
-        for entry in entries:
-            if (entry["block"], entry["time_s"]) == (block, 60 * finetune_table.MINUTES[-1]):
-                pairs.setdefault(entry["seed"], {})[entry["start"]] = entry
-        both = [pair for pair in pairs.values() if len(pair) == len(finetune_table.STARTS)]
+        both = pairs.get((block, 60 * finetune_table.MINUTES[-1]))
         if not both:
             continue
         best = {(start, minutes): [finetune_table.best_at(pair[start], 60 * minutes) for pair in both]
